@@ -5,7 +5,7 @@ const token = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl'
 const publicKey = `B${'Kx9'.repeat(28)}QQ`
 
 const connection = {
-  id: 'con_01980e4a7c3b7f539d5e3c1f2a6b8d90',
+  id: 'con_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d90',
   userId: 'alice',
   teamId: null,
   connectedBy: null,
@@ -34,19 +34,19 @@ const pull = {
   failure: null
 }
 
-const team = { id: 'tea_01980e4a7c3b7f539d5e3c1f2a6b8d91', teamId: 'crew', name: 'The crew', ownerId: 'olive', memberIds: ['alice', 'olive'] }
+const team = { id: 'tea_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d91', teamId: 'crew', name: 'The crew', ownerId: 'olive', memberIds: ['alice', 'olive'] }
 
 const connections = { active: 1, needsReauth: 0, revoked: 0 }
 
 const handshake = {
-  id: 'hsk_01980e4a7c3b7f539d5e3c1f2a6b8d92',
+  id: 'hsk_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d92',
   status: 'pending',
   kind: 'redirect',
   provider: exampleProvider,
   userId: 'alice',
   teamId: null,
   account: null,
-  startUrl: `https://notify.example.com/connect/${exampleProvider}/start?handshake=hsk_01980e4a7c3b7f539d5e3c1f2a6b8d92`,
+  startUrl: `https://notify.example.com/connect/${exampleProvider}/start?handshake=hsk_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d92`,
   returnTo: 'https://shop.example.com/settings',
   connectionId: null,
   error: null,
@@ -59,12 +59,12 @@ export const accountExamples: Record<string, object> = {
   UserToken: { token, expiresAt: '2026-11-30T10:00:00.000Z', connectUrl: `https://notify.example.com/connect#token=${token}` },
   TokenRevocation: { userId: 'alice', failedHandshakes: 1 },
   User: {
-    id: 'usr_01980e4a7c3b7f539d5e3c1f2a6b8d96', userId: 'alice', displayName: 'Alice', connections, createdAt: '2026-11-30T09:00:00.000Z'
+    id: 'usr_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d96', userId: 'alice', displayName: 'Alice', connections, createdAt: '2026-11-30T09:00:00.000Z'
   },
   UserExport: {
     exportedAt: '2026-11-30T09:30:00.000Z',
     user: {
-      id: 'usr_01980e4a7c3b7f539d5e3c1f2a6b8d96', userId: 'alice', displayName: 'Alice', connections, createdAt: '2026-11-30T09:00:00.000Z'
+      id: 'usr_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d96', userId: 'alice', displayName: 'Alice', connections, createdAt: '2026-11-30T09:00:00.000Z'
     },
     teams: [{ teamId: 'crew', name: 'The crew', isOwner: false }],
     connections: [{
@@ -84,7 +84,7 @@ export const accountExamples: Record<string, object> = {
       expiresAt: '2026-11-30T09:09:00.000Z'
     }],
     deliveries: [{
-      notificationId: 'ntf_01980e4a7c3b7f539d5e3c1f2a6b8d93',
+      notificationId: 'ntf_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d93',
       connectionId: connection.id,
       userId: 'alice',
       provider: exampleProvider,
@@ -102,11 +102,11 @@ export const accountExamples: Record<string, object> = {
     events: [],
     insights: [],
     audit: [{
-      id: 'aud_01980e4a7c3b7f539d5e3c1f2a6b8d97',
+      id: 'aud_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d97',
       action: 'user.exported',
       actor: 'apiKey',
       target: 'user',
-      targetId: 'usr_01980e4a7c3b7f539d5e3c1f2a6b8d96',
+      targetId: 'usr_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d96',
       ipAddress: null,
       details: {},
       createdAt: '2026-11-30T09:30:00.000Z'
@@ -177,7 +177,7 @@ export const accountExamples: Record<string, object> = {
     }],
     nextCursor: null,
     totals: [{ currency: 'EUR', impressions: '1204', clicks: '37', spend: '12.50' }],
-    connection: { id: 'con_01980e4a7c3b7f539d5e3c1f2a6b8d93', status: 'active', statusReason: null },
+    connection: { id: 'con_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d93', status: 'active', statusReason: null },
     pull
   }
 }

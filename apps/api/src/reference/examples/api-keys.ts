@@ -1,5 +1,5 @@
 const apiKey = {
-  id: 'key_01980e4a7c3b7f539d5e3c1f2a6b8d95',
+  id: 'key_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d95',
   name: 'shop',
   scopes: ['users:write', 'notifications:write'],
   status: 'active',

@@ -1,5 +1,5 @@
 const endpoint = {
-  id: 'end_01980e4a7c3b7f539d5e3c1f2a6b8da0',
+  id: 'end_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8da0',
   url: 'https://shop.example.com/carillon',
   description: 'The shop',
   events: ['*'],
@@ -12,7 +12,7 @@ const endpoint = {
   updatedAt: '2026-11-30T09:00:00.000Z'
 }
 
-const eventId = 'evt_01980e4a7c3b7f539d5e3c1f2a6b8da1'
+const eventId = 'evt_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8da1'
 
 /** Examples of endpoints, by the name of their schema. */
 export const endpointExamples: Record<string, object> = {

@@ -7,9 +7,9 @@ const request = { audience: { userIds: ['alice'] }, message, data: { order: '104
 const counts = { ...noDeliveries, sent: 1 }
 
 const notification = {
-  id: 'ntf_01980e4a7c3b7f539d5e3c1f2a6b8d94',
+  id: 'ntf_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d94',
   origin: 'api',
-  createdBy: { keyId: 'key_01980e4a7c3b7f539d5e3c1f2a6b8d95', name: 'shop' },
+  createdBy: { keyId: 'key_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d95', name: 'shop' },
   status: 'completed',
   audience: request.audience,
   audienceCount: 1,
@@ -30,7 +30,7 @@ const notification = {
 
 const delivery = {
   notificationId: notification.id,
-  connectionId: 'con_01980e4a7c3b7f539d5e3c1f2a6b8d90',
+  connectionId: 'con_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d90',
   userId: 'alice',
   provider: exampleProvider,
   state: 'sent',
