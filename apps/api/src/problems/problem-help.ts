@@ -12,13 +12,13 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
     'The API key is unknown or revoked, the user token is invalid or has expired, or the token for `/metrics` is not `METRICS_TOKEN`.',
     'Create a new user token, or use another API key.'),
   apiKeyExpired: help(
-    'The API key has expired, or it was rotated and the time in which its earlier secret works is over.',
-    'Use another API key, or the new secret of the key. `carillon keys list` shows when keys expire.'),
+    'The API key has expired, or it was rotated and the overlap is over in which its earlier secret works.',
+    'Use another API key, or the new secret of this key. `carillon keys list` shows when keys expire.'),
   tokenRevoked: help('The tokens of the user were revoked after this one was created.', 'Create a new user token, if the user may have one.'),
   insufficientScope: help('The API key lacks the scope that `detail` names.', 'Use a key with this scope. `carillon keys create` makes one.'),
   exceedsOwnRights: help(
-    'An API key gives another key a scope that it does not have, or a later expiry than its own.',
-    'Call with a key that has the scopes and does not expire earlier, or use `carillon keys` where the database is.'),
+    'The new or changed API key would have a scope that the calling key lacks, or a later expiry than the calling key.',
+    'Call with a key that has these scopes and does not expire earlier, or use `carillon keys` on a server that reaches the database.'),
   wrongCaller: help('The call requires a user token and got an API key, or the reverse.', 'Use the kind of token that the call names.'),
   notOwner: help("Only the team's owner may do this.", 'Ask the owner of the team, whose name is in `contact`.'),
   notFound: help('The object does not exist, or belongs to another user.', 'Check the id. A user token reads only what its user may see.'),
@@ -36,10 +36,10 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   idempotencyKeyInUse: help(
     'Another request with this `Idempotency-Key` is being handled.', 'Send the same request again after the seconds in `Retry-After`.'),
   apiKeyInactive: help(
-    'The API key is revoked, or has expired. `reason` says which.', 'Create another key. An expired key works again with a later `expiresAt`.'),
+    'The API key is revoked or has expired. `reason` says which.', 'Create another key, or give an expired key a later `expiresAt`.'),
   lastAdminKey: help(
-    'The API key would revoke itself, and no other key with the scope `admin` is left.',
-    'Create another key with this scope first, or run `carillon keys revoke` where the database is.'),
+    'The API key would revoke itself, and it is the last active key with the scope `admin`.',
+    'Create another key with this scope first, or run `carillon keys revoke` on a server that reaches the database.'),
   endpointDisabled: help('Nothing is sent to a disabled endpoint. Its `statusReason` says why it is disabled.', 'Enable the endpoint first.'),
   endpointLimit: help('A deployment has at most 50 endpoints.', 'Delete an endpoint that is not used.'),
   nothingToRetry: help('No delivery of the notification failed, or the notification expired.', 'Send a new notification.'),
@@ -59,8 +59,8 @@ export const problemHelp: Record<ProblemCode, { cause: string, fix: string }> = 
   handshakeFailed: help('The handshake failed. `reason` is a handshake reason of docs/api.md.', 'Start another handshake.'),
   tooManyRequests: help('A limit of outgoing requests or of codes is reached.', 'Send the request again after the seconds in `Retry-After`.'),
   tooManyStreams: help(
-    'The API key or the user has as many open streams of events as one API process allows.',
-    'Close streams that are not needed, or share one between the users of a page. The limit is `MAX_STREAMS_PER_CALLER`.'),
+    'The API key or the user already has `MAX_STREAMS_PER_CALLER` open event streams at this API process.',
+    'Close streams that you do not need, or open one stream in your backend and share it.'),
   rateLimited: help(
     'Too many requests with this API key, for this user or from this network (an IPv4 address or an IPv6 /64) within a minute.',
     'Send the request again after the seconds in `Retry-After`, and watch `RateLimit-Remaining`.'),

@@ -13,7 +13,7 @@ const retryAfterSeconds = 5
 /** The problem of a thrown error. Reveals nothing about errors of the server. */
 export function toProblem (error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof DeletedUserError) return new Problem('invalidInput', 'The user was deleted. Repeat the request to create a new one')
+  if (error instanceof DeletedUserError) return new Problem('invalidInput', 'The user was deleted. Send the request again to create a new user')
   if (!isFastifyError(error)) return isOfStores(error) ? unavailable() : internal()
   if (error.validation !== undefined) return fromValidation(error.validation)
   const known = byCode.get(error.code)

@@ -43,7 +43,7 @@ in the problem, and in the lines of its logs that stem from the request.
 
 ## Rate limits
 
-Each API key and each user has a limit of cost per minute. A read costs ${costs.read}, a change ${costs.change}, a batch or an import ${costs.bulk}, and a request that
+Each API key and each user has a limit of cost per minute. A read costs ${costs.read}, a change ${costs.change}, a batch, an import or an export ${costs.bulk}, and a request that
 makes requests to a provider ${costs.outgoing}. Responses contain \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (in seconds). Beyond the
 limit, the response is a 429 \`rateLimited\` with \`Retry-After\`.
 

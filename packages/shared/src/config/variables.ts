@@ -23,12 +23,12 @@ const before = {
   WELCOME_BODY: { ...welcomeText(10_000), initial: 'From now on, you receive notifications from {site} here.', about: 'Text of that message.' },
   ALLOWED_ORIGINS: { ...origins, initial: '', about: 'Origins of your frontends: they may call the API from a browser and be returned to.' },
   ALLOW_LOOPBACK_ORIGINS: { ...oneOf('0', '1'), initial: '0', about: '1 also allows pages on this machine (localhost, 127.0.0.1), on any port: for development. `carillon up` sets it while PUBLIC_URL is on this machine.' },
-  TRUSTED_PROXIES: { ...addressesOrRanges, initial: '', about: 'Your reverse proxies: the API trusts their X-Forwarded-For when it limits requests by address.' },
+  TRUSTED_PROXIES: { ...addressesOrRanges, initial: '', about: 'Your reverse proxies. The API takes the address of the caller from their X-Forwarded-For, for limits, the audit trail and the last use of API keys.' },
   RATE_LIMIT_PER_KEY: { ...integer(100, 1_000_000_000), initial: '300000', about: 'Maximum cost per minute of requests with one API key: 1 for a read, 2 for a change, 10 for requests to a provider (docs/api.md).' },
   RATE_LIMIT_PER_USER: { ...integer(100, 1_000_000_000), initial: '1200', about: 'The same with the tokens of one user.' },
   RATE_LIMIT_PER_IP: { ...integer(100, 1_000_000_000), initial: '12000', about: 'The same from one network (an IPv4 address or an IPv6 /64) without a valid token: pages, callbacks and requests that get 401.' },
   RATE_LIMIT_INBOUND_PER_IP: { ...integer(100, 1_000_000_000), initial: '120000', about: 'The same from one network (an IPv4 address or an IPv6 /64) to /inbound, where providers report.' },
-  MAX_STREAMS_PER_CALLER: { ...integer(1, 100_000), initial: '100', about: 'Maximum of event streams that an API key or a user has open at one API process.' },
+  MAX_STREAMS_PER_CALLER: { ...integer(1, 100_000), initial: '100', about: 'Maximum number of event streams that an API key or a user may have open at one API process.' },
   ACCEPT_MAX_WAITING: { ...integer(1, 100_000_000), initial: '500000', about: 'Deliveries to people by name that may be due and wait; beyond that the API accepts no notification (503) until there are fewer.' },
   OAUTH2_PROVIDERS: { ...files, initial: '', about: 'Files that describe OAuth 2 or OpenID Connect services, each a provider of its own (docs/oauth2.md).' }
 } satisfies VariableTable
@@ -48,15 +48,15 @@ const after = {
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
   RETENTION_DAYS: { ...integer(7, 3650), initial: '90', about: 'How long deliveries and their notifications are kept.' },
   EVENT_RETENTION_DAYS: { ...integer(7, 3650), initial: '30', about: 'How long events are kept.' },
-  AUDIT_RETENTION_DAYS: { ...integer(30, 3650), initial: '365', about: 'How long the entries of the audit trail are kept.' },
+  AUDIT_RETENTION_DAYS: { ...integer(30, 3650), initial: '365', about: 'How long audit entries are kept (docs/audit.md).' },
   RECORD_DELIVERY_EVENTS: { ...oneOf('0', '1'), initial: '0', about: '1 records events of the types `delivery.…` even if no endpoint receives them (docs/events.md).' },
   WORKER_HEALTH_PORT: { ...port, about: 'Port of the worker\'s /healthz, /readyz and /metrics on HOST; none when absent.' },
   OTEL_EXPORTER_OTLP_ENDPOINT: { ...url('http', 'https'), about: 'OpenTelemetry collector that gets the traces of the API and the worker, by OTLP over HTTP; none when absent.' },
   METRICS_TOKEN: { ...secretText, about: 'Bearer token for /metrics of the API and the worker, which are off when it is absent.' },
 
-  CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands like `carillon import` talk to; the one `carillon up` runs when absent.' },
-  CARILLON_API_KEY: { ...secretText, about: 'The API key they use; that of `carillon up` when absent.' },
-  CARILLON_PROFILE: { ...text, about: 'The profile that these commands use (`carillon profiles`); none when it is empty. CARILLON_API_URL and CARILLON_API_KEY precede it.' },
+  CARILLON_API_URL: { ...url('http', 'https'), about: 'The API that commands such as `carillon import` call. Absent: that of the profile in use, or of a running `carillon up`.' },
+  CARILLON_API_KEY: { ...secretText, about: 'The API key that these commands use. Absent: that of the profile in use, or of a running `carillon up`.' },
+  CARILLON_PROFILE: { ...text, about: 'The profile that these commands use (docs/cli.md). Empty: no profile. CARILLON_API_URL and CARILLON_API_KEY take precedence.' },
   CARILLON_WEBHOOK_SECRET: { ...secretText, about: 'Signs the requests of `carillon listen --forward`, as your program expects it; a new secret each time when absent.' },
 
   SANDBOX_PORT: { ...port, initial: '4400', about: 'Port of the simulated providers under `carillon up`.' }

@@ -11,11 +11,11 @@ export const apiKeyResponse = Type.Object({
   scopes: Type.Array(Type.Enum(scopes)),
   status: Type.Enum(keyStatuses),
   createdAt: timeField,
-  expiresAt: Type.Union([timeField, Type.Null()], { description: 'Null: it does not expire' }),
-  revokedAt: Type.Union([timeField, Type.Null()], { description: 'Null: it is not revoked' }),
-  rotatedAt: Type.Union([timeField, Type.Null()], { description: 'When the present secret replaced an earlier one' }),
-  earlierSecretsUntil: Type.Union([timeField, Type.Null()], { description: 'Until when an earlier secret works. Null when none does' }),
-  lastUsedAt: Type.Union([timeField, Type.Null()], { description: 'To the minute. Null: it was never used' }),
+  expiresAt: Type.Union([timeField, Type.Null()], { description: 'Null: the key does not expire' }),
+  revokedAt: Type.Union([timeField, Type.Null()], { description: 'Null: the key is not revoked' }),
+  rotatedAt: Type.Union([timeField, Type.Null()], { description: 'When the key got its present secret. Null: it was never rotated' }),
+  earlierSecretsUntil: Type.Union([timeField, Type.Null()], { description: 'When the last earlier secret stops working. Null: no earlier secret works' }),
+  lastUsedAt: Type.Union([timeField, Type.Null()], { description: 'To the minute. Null: the key was never used' }),
   lastUsedFrom: Type.Union([Type.String(), Type.Null()], { description: 'The network of that request: an IPv4 address or an IPv6 /64' })
 }, { title: 'ApiKey' })
 

@@ -20,7 +20,7 @@ export function rotationRoutes ({ database, now }: Services): FastifyPluginAsync
         operationId: 'rotateApiKey',
         tags: ['keys'],
         summary: 'Rotate an API key',
-        description: 'Gives the key another secret. Its id, name and scopes stay the same. The response contains the key, which is not shown again.',
+        description: 'Gives the key a new secret. Its id, name and scopes stay the same. The response contains the new key, which is not shown again.',
         params: idParams,
         body: rotationBody,
         response: { 200: apiKeyWithKeyResponse }

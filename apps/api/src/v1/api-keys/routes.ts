@@ -29,7 +29,7 @@ export function apiKeyRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'createApiKey',
         tags: ['keys'],
         summary: 'Create an API key',
-        description: 'The response contains the key, which is not shown again. It can have no scope that your key lacks, and no later expiry.',
+        description: 'The response contains the key, which is not shown again. It can have only scopes that your key has, and no later expiry than your key.',
         body: apiKeyBody,
         response: { 201: apiKeyWithKeyResponse }
       }
@@ -55,7 +55,7 @@ export function apiKeyRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'listApiKeys',
         tags: ['keys'],
         summary: 'List API keys',
-        description: 'Newest first, with their last use. Never contains the keys themselves.',
+        description: 'Newest first, with their last use. The response does not contain the keys themselves.',
         querystring: apiKeysQuery,
         response: { 200: listOf(apiKeyResponse) }
       }
@@ -78,7 +78,7 @@ export function apiKeyRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'updateApiKey',
         tags: ['keys'],
         summary: 'Update an API key',
-        description: 'Changes its name or its expiry. Scopes do not change: create another key. An expired key works again with a later expiry.',
+        description: 'Changes the name or the expiry. The scopes cannot be changed: create another key. A later expiry makes an expired key work again.',
         params: idParams,
         body: apiKeyUpdateBody,
         response: { 200: apiKeyResponse }
@@ -105,7 +105,7 @@ export function apiKeyRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'revokeApiKey',
         tags: ['keys'],
         summary: 'Revoke an API key',
-        description: 'Every process refuses it at once. It stays in the list. A key cannot revoke itself while no other key has the scope `admin`.',
+        description: 'Every API process refuses the key from then on. It stays in the list. The last key with the scope `admin` cannot revoke itself.',
         params: idParams,
         response: { 204: Type.Null({ description: 'The key is revoked' }) }
       }
@@ -118,7 +118,7 @@ export function apiKeyRoutes (services: Services): FastifyPluginAsyncTypebox {
       })
       if (result === 'callerRevoked') refuseKey()
       if (result === 'lastAdmin') {
-        throw new Problem('lastAdminKey', 'This is the only key with the scope admin: create another one first, or run `carillon keys revoke` where the database is')
+        throw new Problem('lastAdminKey', 'This is the last key with the scope admin: create another one first, or run `carillon keys revoke` on a server that reaches the database')
       }
       reply.code(204)
       return null

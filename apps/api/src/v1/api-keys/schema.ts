@@ -7,8 +7,8 @@ export const maxExpirySeconds = 10 * 366 * 24 * 60 * 60
 
 const keyNameField = nameField('What the key is for')
 const expiryFields = {
-  expiresAt: Type.Optional(Type.Union([timeField, Type.Null()], { description: 'When the key expires: RFC 3339, within ten years. Null: it does not expire' })),
-  expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: maxExpirySeconds, description: 'The same in seconds from now. Send one of both' }))
+  expiresAt: Type.Optional(Type.Union([timeField, Type.Null()], { description: 'When the key expires: RFC 3339, within ten years. Null: the key does not expire' })),
+  expiresIn: Type.Optional(Type.Integer({ minimum: 60, maximum: maxExpirySeconds, description: 'When the key expires, in seconds from now. Do not send it together with `expiresAt`' }))
 }
 
 export interface ExpiryInput {
@@ -18,7 +18,7 @@ export interface ExpiryInput {
 
 export const apiKeyBody = exactly({
   name: keyNameField,
-  scopes: Type.Array(Type.Enum(scopes), { minItems: 1, uniqueItems: true, description: 'What the key may do. Your key must have them too' }),
+  scopes: Type.Array(Type.Enum(scopes), { minItems: 1, uniqueItems: true, description: 'What the key may do. Your key must have these scopes too' }),
   ...expiryFields
 }, 'ApiKeyRequest')
 
@@ -29,7 +29,7 @@ export const rotationBody = exactly({
     minimum: 0,
     maximum: maxOverlapSeconds,
     default: defaultOverlapSeconds,
-    description: 'For how long earlier secrets of the key still work. 0: they end at once'
+    description: 'How long earlier secrets of the key still work. 0: they stop working at once'
   })),
   ...expiryFields
 }, 'ApiKeyRotation')

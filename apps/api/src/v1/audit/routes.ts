@@ -16,8 +16,8 @@ export function auditRoutes ({ database }: Services): FastifyPluginAsyncTypebox 
       schema: {
         operationId: 'listAuditEntries',
         tags: ['status'],
-        summary: 'List the audit trail',
-        description: 'Who did what, from where. Newest first.',
+        summary: 'List audit entries',
+        description: 'Who changed what, when and from where. Newest first.',
         querystring: auditQuery,
         response: { 200: listOf(auditEntryResponse) }
       }

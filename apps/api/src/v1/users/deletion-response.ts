@@ -7,8 +7,8 @@ import { nullable, timeField } from '../../input/fields.ts'
 export const userDeletionResponse = Type.Object({
   userId: Type.String({ description: 'Your id of the user' }),
   status: Type.Enum(['running', 'completed'], {
-    description: '`running`: the user has no access any more, and a worker is erasing the data. It also waits for the revocations, and for ' +
-      'your endpoints to receive the events'
+    description: '`running`: the user has lost all access, and a worker is erasing the data. The worker waits for the revocations, and until ' +
+      'your endpoints have received the events'
   }),
   requestedAt: timeField,
   completedAt: nullable(timeField),
@@ -16,14 +16,14 @@ export const userDeletionResponse = Type.Object({
     connectionId: Type.String(),
     provider: Type.String(),
     teamId: Type.Union([Type.String(), Type.Null()], {
-      description: 'Your id of the team that the user connected it for. The owner of the team has to connect it again. Null for an own one'
+      description: 'Your id of the team that the user connected it for. The owner of the team has to connect again. Null: a connection of the user'
     }),
     revocation: Type.Enum(['pending', 'revoked', 'failed', 'notSupported', 'inUse'], {
-      description: 'What became of the access at the provider. `pending` ends after seven days at the latest. `notSupported`: the provider ' +
-        'cannot revoke it. `inUse`: connections of others use the same access'
+      description: 'The revocation of the access at the provider. `pending` ends after seven days at the latest. `notSupported`: the provider ' +
+        'has no revocation. `inUse`: connections of other users use the same access'
     }),
     reason: nullable(Type.String())
-  }, { title: 'ClosedConnection' }), { description: 'The connections that were closed, and the ends of their access' }),
+  }, { title: 'ClosedConnection' }), { description: 'The connections that were closed, with their revocations' }),
   teams: Type.Object({
     left: Type.Array(Type.String(), { description: 'Your ids of the teams that the user was in' }),
     ownerless: Type.Array(Type.String(), { description: 'Your ids of the teams that need another owner' })
@@ -32,11 +32,11 @@ export const userDeletionResponse = Type.Object({
     connections: Type.Integer({ description: 'Accounts, names, credentials and pulled data' }),
     handshakes: Type.Integer(),
     deliveries: Type.Integer({ description: 'Histories, receipts and reasons of the providers' }),
-    notifications: Type.Integer({ description: 'The user in their audiences, and the content of those to the user alone' }),
-    events: Type.Integer({ description: 'The user in their data' })
-  }, { title: 'ErasedData', description: 'The number of records in which data of the user was erased, so far' }),
+    notifications: Type.Integer({ description: 'Your id of the user in their audiences, and the content of those to this user only' }),
+    events: Type.Integer({ description: 'Your id of the user in their data' })
+  }, { title: 'ErasedData', description: 'The number of records in which data of the user was erased so far' }),
   kept: Type.Array(Type.Object({ data: Type.String(), reason: Type.String() }, { title: 'KeptData' }), {
-    description: 'What stays, and why'
+    description: 'The data that is kept, and the reason'
   })
 }, { title: 'UserDeletion' })
 
@@ -51,7 +51,7 @@ const kept = [
     reason: 'It belongs to the other users too. It is deleted when RETENTION_DAYS have passed'
   },
   {
-    data: 'Sealed responses to requests with an Idempotency-Key of your API keys',
+    data: 'Encrypted responses to requests of your API keys with an Idempotency-Key',
     reason: 'They make repeated requests safe. They are deleted after 24 hours'
   },
   {

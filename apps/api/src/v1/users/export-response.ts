@@ -47,9 +47,9 @@ const auditRecord = Type.Object({
   id: Type.String({ description: '`aud_…`' }),
   action: Type.String(),
   actor: Type.String({ description: 'Who did it: `apiKey`, `user`, `operator` or `system`' }),
-  target: Type.String({ description: 'The kind of what it was done to' }),
+  target: Type.String({ description: 'The kind of the object that was changed' }),
   targetId: Type.String(),
-  ipAddress: Type.Union([Type.String(), Type.Null()], { description: 'Of the user. Null for the acts of others' }),
+  ipAddress: Type.Union([Type.String(), Type.Null()], { description: 'The address of the user. Null if another actor acted' }),
   details: Type.Record(Type.String(), Type.Unknown()),
   createdAt: timeField
 }, { title: 'AuditRecord' })
@@ -60,13 +60,13 @@ export const userExportResponse = Type.Unsafe<Readable>(Type.Object({
   user: userResponse,
   teams: Type.Array(Type.Object({ teamId: Type.String(), name: Type.String(), isOwner: Type.Boolean() }, { title: 'TeamOfUser' })),
   connections: Type.Array(explainedConnectionResponse, {
-    description: 'With their history. Also those that the user has made for a team. Without credentials, as in all responses'
+    description: 'With their history. Also those that the user made for a team'
   }),
   handshakes: Type.Array(handshakeRecord),
-  deliveries: Type.Array(receivedResponse, { description: 'What was sent to the user, newest first, with its content' }),
+  deliveries: Type.Array(receivedResponse, { description: 'What was sent to the user, with the message. Newest first' }),
   events: Type.Array(eventResponse, { description: 'The events of the user, newest first' }),
   insights: Type.Array(insightsRecord, { description: "The data that was pulled through the user's own connections" }),
-  audit: Type.Array(auditRecord, { description: 'What was done to the user, and what the user did' })
+  audit: Type.Array(auditRecord, { description: 'The audit entries about the user and by the user' })
 }, { title: 'UserExport' }))
 
 export function toReceivedResponse (delivery: ReceivedDelivery, providerName: string): Static<typeof receivedResponse> {

@@ -56,8 +56,8 @@ export function userRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'deleteUser',
         tags: ['users'],
         summary: 'Delete a user',
-        description: 'Ends all access of the user at once. Then a worker revokes it at the providers and erases the data of the user. ' +
-          'Repeating the request responds with the present state.',
+        description: 'Ends all access of the user at once. A worker then revokes the access at the providers and erases the data of the user. ' +
+          'A repeated request returns the present state.',
         params: userParams,
         response: { 200: userDeletionResponse, 202: userDeletionResponse }
       }
@@ -76,8 +76,8 @@ export function userRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'exportUser',
         tags: ['users'],
         summary: 'Export the data of a user',
-        description: 'Everything that is stored about the user, without credentials and without the bytes of files, as one document. ' +
-          'It is streamed and may be large: a document that is cut off is no valid JSON. A user token exports the data of its own user.',
+        description: 'Returns everything that is stored about the user as one document, without credentials and without the bytes of files. ' +
+          'The document is streamed. If it ends early, it is not valid JSON. A user token exports the data of its own user.',
         params: userParams,
         response: { 200: userExportResponse }
       }
@@ -99,7 +99,7 @@ export function userRoutes (services: Services): FastifyPluginAsyncTypebox {
         operationId: 'getUserDeletion',
         tags: ['users'],
         summary: 'Retrieve the deletion of a user',
-        description: 'The latest one, if you have created the user again.',
+        description: 'If users with this id were deleted several times, returns the latest deletion.',
         params: userParams,
         response: { 200: userDeletionResponse }
       }
