@@ -49,7 +49,7 @@ const context: CommandContext = {
 const program = new Command('carillon')
   .description('A self-hosted notification service for websites whose users connect their own accounts.')
   .version(`carillon ${await readVersion()}`, '-V, --version', 'print the version')
-  .option('--profile <name>', 'use this profile, see `carillon profiles`')
+  .option('--profile <name>', 'use this profile (`carillon profiles` lists them)')
   .hook('preAction', () => { chooseProfile(program.opts()) })
   .showHelpAfterError('(--help shows the usage)')
   .exitOverride()

@@ -16,12 +16,12 @@ interface Options extends ListOptions {
 
 export function addAudit (program: Command, context: CommandContext): void {
   addListOptions(program.command('audit')
-    .summary('show who did what')
-    .description('Shows the audit trail through the API: who did what to which key, connection, team, broadcast or endpoint, and from where. The newest entry is first.')
-    .option('--actor <actor>', 'only what this actor did: key_…, usr_…, operator or system')
-    .option('--action <action>', 'only this action, such as connection.disconnected')
-    .option('--target <id>', 'only what was done to this, such as con_…')
-    .option('--user <user>', 'only entries about this user or by this user, by your id')
+    .summary('list the audit trail')
+    .description('Lists the audit trail through the API: who changed API keys, connections, teams, users, endpoints and broadcasts, when and from where. The newest entry is first.')
+    .option('--actor <actor>', 'only entries of this actor: key_…, usr_…, operator or system')
+    .option('--action <action>', 'only entries of this action, such as connection.disconnected')
+    .option('--target <id>', 'only entries about this object, such as con_…')
+    .option('--user <user>', 'only entries about or by this user, by your id')
     .option('--after <time>', 'only entries of this time or later, such as 2026-11-30T10:00:00Z')
     .option('--before <time>', 'only entries before this time'))
     .addHelpText('after', more)

@@ -21,8 +21,8 @@ const generators = keyGenerators()
 
 export function addKeys (program: Command, context: CommandContext): void {
   const keys = program.command('keys')
-    .summary('create, list and revoke API keys, and generate keys of this deployment')
-    .description('Manages API keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR. `generate` uses no database.')
+    .summary('manage API keys and encryption keys')
+    .description('Manages API keys and encryption keys in the database at DATABASE_URL, or in that of `carillon up` in CARILLON_DATA_DIR. `generate` uses no database.')
   addCreate(keys, context)
   addList(keys, context)
   addRevoke(keys, context)
@@ -99,7 +99,7 @@ function addRevoke (keys: Command, { env, print }: CommandContext): void {
 function addGenerate (keys: Command, { env, print }: CommandContext): void {
   keys.command('generate')
     .summary('make a key for a variable, such as the VAPID keys of browsers')
-    .description('Prints a value for the variable: a new key, and after it the keys that the environment has. What uses an old key keeps working.')
+    .description('Prints a value for the variable: a new key, followed by the keys that the environment has. The old keys keep working.')
     .addArgument(variableArgument('<variable>'))
     .action((variable: string) => {
       print([generators[variable]?.() ?? '', ...listKeys(variable, env)].join(','))
@@ -109,13 +109,13 @@ function addGenerate (keys: Command, { env, print }: CommandContext): void {
 function addRotate (keys: Command, context: CommandContext): void {
   keys.command('rotate')
     .summary('encrypt all stored values with the first key of CARILLON_KEYS')
-    .description(`Encrypts what is stored with the first key of CARILLON_KEYS, while the API and the workers run, so that you can remove the other keys. Run it again to continue
-after it was interrupted. Before, restart every process with the new key in the first place and the old ones behind it.
+    .description(`Encrypts all stored values with the first key of CARILLON_KEYS, while the API and the workers run, so that you can remove the other keys. Before you run it,
+restart every process with the new key first and the old keys after it. If the command is interrupted, run it again to continue.
 
-With a variable, gives \`carillon up\` a new key for it instead: puts the key before those in CARILLON_DATA_DIR. What uses an old key keeps working. Stop \`carillon up\` first.`)
+With a variable, adds a new key for it to those of \`carillon up\` in CARILLON_DATA_DIR. The old keys keep working. Stop \`carillon up\` first.`)
     .addArgument(variableArgument('[variable]'))
-    .addOption(new Option('--check [key]', 'change nothing: print how many values each key encrypts, or fail if this key must not be removed').conflicts('forget'))
-    .option('--forget <key>', 'let programs start without this key, which is lost')
+    .addOption(new Option('--check [key]', 'change nothing: print what each key encrypts, or fail if this key must not be removed').conflicts('forget'))
+    .option('--forget <key>', 'let programs start without this key, if it is lost')
     .action(async (variable: string | undefined, { check, forget }: RotateOptions, command: Command) => {
       if (variable !== undefined) {
         if (check !== undefined || forget !== undefined) command.error('error: --check and --forget are about CARILLON_KEYS, and take no variable')

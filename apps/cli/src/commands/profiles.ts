@@ -8,9 +8,9 @@ import { readKey } from '../profiles/read-key.ts'
 
 export function addProfiles (program: Command, context: CommandContext): void {
   const profiles = program.command('profiles')
-    .summary('store the addresses and keys of several deployments')
-    .description('Stores the API URL and the API key of several deployments under names. The commands that call the API use the profile in use, unless ' +
-      '`--profile` names another. The file is $XDG_CONFIG_HOME/carillon/config.json (~/.config), which only you can read.')
+    .summary('manage the URLs and API keys of several deployments')
+    .description('A profile has a name, the URL of an API, and an API key. Commands that call the API use the profile in use, unless `--profile` names another. ' +
+      'The file is $XDG_CONFIG_HOME/carillon/config.json (~/.config/…), which only you can read.')
     .addHelpText('after', more)
   const { env, print, terminal } = context
 
@@ -29,7 +29,7 @@ export function addProfiles (program: Command, context: CommandContext): void {
 
   profiles.command('add')
     .summary('add or replace a profile')
-    .description('Adds a profile, or replaces the one of this name. It asks for the API key, or reads it from standard input if that is no terminal. ' +
+    .description('Adds a profile, or replaces the one with this name. It asks for the API key, or reads it from standard input if that is not a terminal. ' +
       'The first profile is in use at once.')
     .argument('<name>', 'the name of the profile', parseName)
     .requiredOption('--url <url>', 'the URL of the API', parseUrl)
@@ -88,8 +88,9 @@ function parseUrl (text: string): string {
 }
 
 const more = `
---profile NAME precedes the variables CARILLON_API_URL and CARILLON_API_KEY. These precede the profile that CARILLON_PROFILE names,
-or that is in use. CARILLON_PROFILE= (empty) means none. The key of a profile is sent to its own URL only.
+A command takes the URL and the key from --profile NAME, then from CARILLON_API_URL and CARILLON_API_KEY, then from the profile that
+CARILLON_PROFILE names, then from the profile in use. An empty CARILLON_PROFILE means no profile. The key of a profile is sent only to
+its own URL.
 
 Examples:
   carillon profiles add staging --url https://staging.example < key.txt

@@ -16,7 +16,7 @@ export async function checkKeys (database: Database, keys: [VaultKey, ...VaultKe
     if (missing === undefined) {
       return ok('CARILLON_KEYS', samples.length === 0 ? 'There are no stored credentials yet.' : 'The keys decrypt the stored credentials.')
     }
-    return fault('CARILLON_KEYS', describeMissingKey(missing), 'The API and the worker do not start before.')
+    return fault('CARILLON_KEYS', describeMissingKey(missing), 'The API and the worker do not start until then.')
   }
   const ids = [...new Set(closed.map(({ keyId }) => JSON.stringify(keyId)))].join(', ')
   return fault(

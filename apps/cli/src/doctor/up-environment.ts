@@ -31,7 +31,7 @@ export async function findUpEnvironment (
       ...Object.fromEntries(Object.entries(env).filter(([, value]) => value))
     },
     finding: simulators === undefined
-      ? fault('sandbox', `The simulators of \`carillon up\` do not respond at ${sandboxUrl}.`, 'Read what `carillon up` prints about the sandbox.')
+      ? fault('sandbox', `The simulators of \`carillon up\` do not respond at ${sandboxUrl}.`, 'Look for errors of the sandbox in the output of `carillon up`.')
       : ok('carillon up', `\`carillon up\` runs in ${dataDir}, and its database, keys and simulators are checked.`)
   }
 }

@@ -17,11 +17,11 @@ export interface UserDeletion {
 }
 
 const outcomes = {
-  pending: 'waits for its revocation',
+  pending: 'not revoked yet',
   revoked: 'revoked',
   failed: 'not revoked',
-  notSupported: 'erased here; the provider cannot revoke it',
-  inUse: 'erased here; other connections use the same access'
+  notSupported: 'credentials erased; the provider has no revocation',
+  inUse: 'not revoked; other connections use the same access'
 } satisfies Record<UserDeletion['connections'][number]['revocation'], string>
 
 /** The report in lines for people. */
@@ -30,7 +30,7 @@ export function describeDeletion ({ userId, status, connections, teams, erased, 
   return [
     status === 'completed'
       ? `${user} is deleted.`
-      : `${user} has no access any more. A worker is erasing the data; repeat the command to see the result.`,
+      : `${user} has lost all access. A worker is erasing the data. Run the command again to see the result.`,
     ...connections.map(({ connectionId, provider, teamId, revocation, reason }) => {
       const why = revocation === 'failed' && reason !== null ? `: ${printable(reason)}` : ''
       const team = teamId === null ? '' : `, which the owner of the team ${printable(teamId)} has to connect again`

@@ -22,7 +22,7 @@ t.test('deletes a user after a confirmation, and reports what became of the acce
   t.match(await users('export', 'ann'), { code: 0 }, 'the user is still there')
   const { code, stdout } = await users('delete', 'ann', '--yes')
   t.equal(code, 0)
-  t.match(stdout, /^ann has no access any more\./)
+  t.match(stdout, /^ann has lost all access\./)
   t.match(stdout, RegExp(`^ {2}${connection} \\(pushbullet\\): `, 'm'))
   t.match(JSON.parse((await users('delete', 'ann', '--yes', '--json')).stdout), { userId: 'ann', status: /running|completed/ })
   t.match(await users('delete', 'unknown', '--yes'), { code: 1, stderr: /There is no such user/ })
@@ -46,7 +46,7 @@ t.test('describes every outcome, and hides control characters', async (t) => {
   t.same(lines.slice(1), [
     '  con_1 (blotre): revoked',
     '  con_1 (blotre): not revoked: not available now',
-    '  con_1 (blotre, which the owner of the team crew has to connect again): erased here; the provider cannot revoke it',
+    '  con_1 (blotre, which the owner of the team crew has to connect again): credentials erased; the provider has no revocation',
     '  The team crew needs another owner.',
     'Erased so far: connections 3, deliveries 2',
     'Kept:',
