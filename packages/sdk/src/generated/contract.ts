@@ -77,7 +77,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a user
-         * @description Ends all access of the user at once. Then a worker revokes it at the providers and erases the data of the user. Repeating the request responds with the present state. With an API key: scope `users:write`.
+         * @description Ends all access of the user at once. A worker then revokes the access at the providers and erases the data of the user. A repeated request returns the present state. With an API key: scope `users:write`.
          */
         delete: operations["deleteUser"];
         options?: never;
@@ -94,7 +94,7 @@ export interface paths {
         };
         /**
          * Export the data of a user
-         * @description Everything that is stored about the user, without credentials and without the bytes of files, as one document. It is streamed and may be large: a document that is cut off is no valid JSON. A user token exports the data of its own user. With an API key: scope `users:write`. With a user token.
+         * @description Returns everything that is stored about the user as one document, without credentials and without the bytes of files. The document is streamed. If it ends early, it is not valid JSON. A user token exports the data of its own user. With an API key: scope `users:write`. With a user token.
          */
         get: operations["exportUser"];
         put?: never;
@@ -114,7 +114,7 @@ export interface paths {
         };
         /**
          * Retrieve the deletion of a user
-         * @description The latest one, if you have created the user again. With an API key: scope `users:write`.
+         * @description If users with this id were deleted several times, returns the latest deletion. With an API key: scope `users:write`.
          */
         get: operations["getUserDeletion"];
         put?: never;
@@ -1084,7 +1084,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate an API key
-         * @description Gives the key another secret. Its id, name and scopes stay the same. The response contains the key, which is not shown again. With an API key: scope `admin`.
+         * @description Gives the key a new secret. Its id, name and scopes stay the same. The response contains the new key, which is not shown again. With an API key: scope `admin`.
          */
         post: operations["rotateApiKey"];
         delete?: never;
@@ -1102,13 +1102,13 @@ export interface paths {
         };
         /**
          * List API keys
-         * @description Newest first, with their last use. Never contains the keys themselves. With an API key: scope `admin`.
+         * @description Newest first, with their last use. The response does not contain the keys themselves. With an API key: scope `admin`.
          */
         get: operations["listApiKeys"];
         put?: never;
         /**
          * Create an API key
-         * @description The response contains the key, which is not shown again. It can have no scope that your key lacks, and no later expiry. With an API key: scope `admin`.
+         * @description The response contains the key, which is not shown again. It can have only scopes that your key has, and no later expiry than your key. With an API key: scope `admin`.
          */
         post: operations["createApiKey"];
         delete?: never;
@@ -1133,14 +1133,14 @@ export interface paths {
         post?: never;
         /**
          * Revoke an API key
-         * @description Every process refuses it at once. It stays in the list. A key cannot revoke itself while no other key has the scope `admin`. With an API key: scope `admin`.
+         * @description Every API process refuses the key from then on. It stays in the list. The last key with the scope `admin` cannot revoke itself. With an API key: scope `admin`.
          */
         delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
         /**
          * Update an API key
-         * @description Changes its name or its expiry. Scopes do not change: create another key. An expired key works again with a later expiry. With an API key: scope `admin`.
+         * @description Changes the name or the expiry. The scopes cannot be changed: create another key. A later expiry makes an expired key work again. With an API key: scope `admin`.
          */
         patch: operations["updateApiKey"];
         trace?: never;
@@ -1153,8 +1153,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the audit trail
-         * @description Who did what, from where. Newest first. With an API key: scope `admin`.
+         * List audit entries
+         * @description Who changed what, when and from where. Newest first. With an API key: scope `admin`.
          */
         get: operations["listAuditEntries"];
         put?: never;
@@ -1315,10 +1315,10 @@ export interface components {
         ClosedConnection: {
             connectionId: string;
             provider: string;
-            /** @description Your id of the team that the user connected it for. The owner of the team has to connect it again. Null for an own one */
+            /** @description Your id of the team that the user connected it for. The owner of the team has to connect again. Null: a connection of the user */
             teamId: string | null;
             /**
-             * @description What became of the access at the provider. `pending` ends after seven days at the latest. `notSupported`: the provider cannot revoke it. `inUse`: connections of others use the same access
+             * @description The revocation of the access at the provider. `pending` ends after seven days at the latest. `notSupported`: the provider has no revocation. `inUse`: connections of other users use the same access
              * @enum {unknown}
              */
             revocation: "pending" | "revoked" | "failed" | "notSupported" | "inUse";
@@ -1333,7 +1333,7 @@ export interface components {
         };
         /**
          * ErasedData
-         * @description The number of records in which data of the user was erased, so far
+         * @description The number of records in which data of the user was erased so far
          */
         ErasedData: {
             /** @description Accounts, names, credentials and pulled data */
@@ -1341,9 +1341,9 @@ export interface components {
             handshakes: number;
             /** @description Histories, receipts and reasons of the providers */
             deliveries: number;
-            /** @description The user in their audiences, and the content of those to the user alone */
+            /** @description Your id of the user in their audiences, and the content of those to this user only */
             notifications: number;
-            /** @description The user in their data */
+            /** @description Your id of the user in their data */
             events: number;
         };
         /** KeptData */
@@ -1356,7 +1356,7 @@ export interface components {
             /** @description Your id of the user */
             userId: string;
             /**
-             * @description `running`: the user has no access any more, and a worker is erasing the data. It also waits for the revocations, and for your endpoints to receive the events
+             * @description `running`: the user has lost all access, and a worker is erasing the data. The worker waits for the revocations, and until your endpoints have received the events
              * @enum {unknown}
              */
             status: "running" | "completed";
@@ -1366,11 +1366,11 @@ export interface components {
              */
             requestedAt: string;
             completedAt: string | null;
-            /** @description The connections that were closed, and the ends of their access */
+            /** @description The connections that were closed, with their revocations */
             connections: components["schemas"]["ClosedConnection"][];
             teams: components["schemas"]["LeftTeams"];
             erased: components["schemas"]["ErasedData"];
-            /** @description What stays, and why */
+            /** @description The data that is kept, and the reason */
             kept: components["schemas"]["KeptData"][];
         };
         /** TeamOfUser */
@@ -1695,10 +1695,10 @@ export interface components {
             action: string;
             /** @description Who did it: `apiKey`, `user`, `operator` or `system` */
             actor: string;
-            /** @description The kind of what it was done to */
+            /** @description The kind of the object that was changed */
             target: string;
             targetId: string;
-            /** @description Of the user. Null for the acts of others */
+            /** @description The address of the user. Null if another actor acted */
             ipAddress: string | null;
             details: {
                 [key: string]: unknown;
@@ -1718,16 +1718,16 @@ export interface components {
             exportedAt: string;
             user: components["schemas"]["User"];
             teams: components["schemas"]["TeamOfUser"][];
-            /** @description With their history. Also those that the user has made for a team. Without credentials, as in all responses */
+            /** @description With their history. Also those that the user made for a team */
             connections: components["schemas"]["ConnectionDetails"][];
             handshakes: components["schemas"]["HandshakeRecord"][];
-            /** @description What was sent to the user, newest first, with its content */
+            /** @description What was sent to the user, with the message. Newest first */
             deliveries: components["schemas"]["ReceivedDelivery"][];
             /** @description The events of the user, newest first */
             events: components["schemas"]["Event"][];
             /** @description The data that was pulled through the user's own connections */
             insights: components["schemas"]["InsightsRecord"][];
-            /** @description What was done to the user, and what the user did */
+            /** @description The audit entries about the user and by the user */
             audit: components["schemas"]["AuditRecord"][];
         };
         /** TeamRequest */
@@ -2912,13 +2912,13 @@ export interface components {
         /** ApiKeyRotation */
         ApiKeyRotation: {
             /**
-             * @description For how long earlier secrets of the key still work. 0: they end at once
+             * @description How long earlier secrets of the key still work. 0: they stop working at once
              * @default 86400
              */
             overlapSeconds?: number;
-            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
+            /** @description When the key expires: RFC 3339, within ten years. Null: the key does not expire */
             expiresAt?: string | null;
-            /** @description The same in seconds from now. Send one of both */
+            /** @description When the key expires, in seconds from now. Do not send it together with `expiresAt` */
             expiresIn?: number;
         };
         /** ApiKeyWithKey */
@@ -2934,15 +2934,15 @@ export interface components {
              * @description RFC 3339
              */
             createdAt: string;
-            /** @description Null: it does not expire */
+            /** @description Null: the key does not expire */
             expiresAt: string | null;
-            /** @description Null: it is not revoked */
+            /** @description Null: the key is not revoked */
             revokedAt: string | null;
-            /** @description When the present secret replaced an earlier one */
+            /** @description When the key got its present secret. Null: it was never rotated */
             rotatedAt: string | null;
-            /** @description Until when an earlier secret works. Null when none does */
+            /** @description When the last earlier secret stops working. Null: no earlier secret works */
             earlierSecretsUntil: string | null;
-            /** @description To the minute. Null: it was never used */
+            /** @description To the minute. Null: the key was never used */
             lastUsedAt: string | null;
             /** @description The network of that request: an IPv4 address or an IPv6 /64 */
             lastUsedFrom: string | null;
@@ -2953,11 +2953,11 @@ export interface components {
         ApiKeyRequest: {
             /** @description What the key is for. Control characters, line breaks and characters that change the direction of text are not allowed */
             name: string;
-            /** @description What the key may do. Your key must have them too */
+            /** @description What the key may do. Your key must have these scopes too */
             scopes: ("users:write" | "teams:write" | "connections:read" | "connections:write" | "connections:import" | "connections:proxy" | "notifications:read" | "notifications:write" | "notifications:broadcast" | "endpoints:write" | "admin")[];
-            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
+            /** @description When the key expires: RFC 3339, within ten years. Null: the key does not expire */
             expiresAt?: string | null;
-            /** @description The same in seconds from now. Send one of both */
+            /** @description When the key expires, in seconds from now. Do not send it together with `expiresAt` */
             expiresIn?: number;
         };
         /** ApiKey */
@@ -2973,15 +2973,15 @@ export interface components {
              * @description RFC 3339
              */
             createdAt: string;
-            /** @description Null: it does not expire */
+            /** @description Null: the key does not expire */
             expiresAt: string | null;
-            /** @description Null: it is not revoked */
+            /** @description Null: the key is not revoked */
             revokedAt: string | null;
-            /** @description When the present secret replaced an earlier one */
+            /** @description When the key got its present secret. Null: it was never rotated */
             rotatedAt: string | null;
-            /** @description Until when an earlier secret works. Null when none does */
+            /** @description When the last earlier secret stops working. Null: no earlier secret works */
             earlierSecretsUntil: string | null;
-            /** @description To the minute. Null: it was never used */
+            /** @description To the minute. Null: the key was never used */
             lastUsedAt: string | null;
             /** @description The network of that request: an IPv4 address or an IPv6 /64 */
             lastUsedFrom: string | null;
@@ -2996,21 +2996,21 @@ export interface components {
         ApiKeyUpdate: {
             /** @description What the key is for. Control characters, line breaks and characters that change the direction of text are not allowed */
             name?: string;
-            /** @description When the key expires: RFC 3339, within ten years. Null: it does not expire */
+            /** @description When the key expires: RFC 3339, within ten years. Null: the key does not expire */
             expiresAt?: string | null;
-            /** @description The same in seconds from now. Send one of both */
+            /** @description When the key expires, in seconds from now. Do not send it together with `expiresAt` */
             expiresIn?: number;
         };
         /** AuditActor */
         AuditActor: {
             /**
-             * @description `operator`: at the command line. `system`: Carillon itself
+             * @description `operator`: a person at the command line. `system`: Carillon itself
              * @enum {unknown}
              */
             kind: "apiKey" | "user" | "operator" | "system";
-            /** @description Of an API key (`key_…`) or a user (`usr_…`) */
+            /** @description The id of an API key (`key_…`) or a user (`usr_…`) */
             id: string | null;
-            /** @description Of an API key, or the account and the host of an operator */
+            /** @description The name of an API key, or the account and the host of an operator */
             name: string | null;
         };
         /** AuditTarget */
@@ -3034,15 +3034,15 @@ export interface components {
             createdAt: string;
             actor: components["schemas"]["AuditActor"];
             target: components["schemas"]["AuditTarget"];
-            /** @description Your id of the user that the target belongs to, or is, and else of the user who acted. Null after the user was deleted */
+            /** @description Your id of the user that the target is or belongs to. Without such a user, that of the user who acted. Null after the user was deleted */
             userId: string | null;
-            /** @description Your id of the team that the target belongs to, or is */
+            /** @description Your id of the team that the target is or belongs to */
             teamId: string | null;
             /** @description The `X-Request-Id` of the request */
             requestId: string | null;
             /** @description The address that the request came from */
             ipAddress: string | null;
-            /** @description What changed. Depends on the action */
+            /** @description What changed. The members depend on the action */
             details: {
                 [key: string]: unknown;
             };
@@ -4812,11 +4812,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "id": "evt_01980e4a7c3b7f539d5e3c1f2a6b8da1",
+                     *       "id": "evt_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8da1",
                      *       "type": "connection.needs_reauth",
                      *       "createdAt": "2026-11-30T10:02:00.000Z",
                      *       "data": {
-                     *         "connectionId": "con_01980e4a7c3b7f539d5e3c1f2a6b8d90",
+                     *         "connectionId": "con_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d90",
                      *         "provider": "pushbullet",
                      *         "userId": "alice",
                      *         "teamId": null,
@@ -5230,7 +5230,7 @@ export interface operations {
                 /** @description The id of an API key (`key_…`) or a user (`usr_…`), or `operator` or `system` */
                 actor?: string;
                 action?: "api_key.created" | "api_key.changed" | "api_key.rotated" | "api_key.revoked" | "connection.connected" | "connection.imported" | "connection.changed" | "connection.disconnected" | "team.created" | "team.changed" | "user.tokens_revoked" | "user.exported" | "user.deleted" | "broadcast.sent" | "notification.paused" | "notification.resumed" | "notification.canceled" | "notification.retried" | "endpoint.created" | "endpoint.changed" | "endpoint.secret_rotated" | "endpoint.deleted" | "encryption_key.rotated";
-                /** @description What was changed, such as `con_…` */
+                /** @description The id of the object that was changed, such as `con_…` */
                 targetId?: string;
                 /** @description Your id of a user: only entries about the user or by the user */
                 userId?: string;
