@@ -1,3 +1,5 @@
+import { onAbort } from '@carillon/http'
+
 export interface TimeLimit {
   /** Aborts after `afterMs`, or with `parent`. */
   signal: AbortSignal
@@ -10,13 +12,13 @@ export function limitTime (afterMs: number, parent: AbortSignal): TimeLimit {
   const controller = new AbortController()
   const abort = (): void => controller.abort()
   const timer = setTimeout(abort, afterMs)
-  parent.addEventListener('abort', abort, { once: true })
+  const forget = onAbort(parent, abort)
   if (parent.aborted) abort()
   return {
     signal: controller.signal,
     release: () => {
       clearTimeout(timer)
-      parent.removeEventListener('abort', abort)
+      forget()
     }
   }
 }

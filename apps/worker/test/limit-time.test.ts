@@ -19,6 +19,16 @@ t.test('aborts with its parent, even if the parent is aborted already', async (t
   after.release()
 })
 
+t.test('has one listener for all batches, because Node.js warns of more than ten', async (t) => {
+  const parent = new AbortController()
+  const limits = Array.from({ length: 12 }, () => limitTime(60_000, parent.signal))
+  t.equal(getEventListeners(parent.signal, 'abort').length, 1)
+  limits[0]?.release()
+  parent.abort()
+  t.same(limits.map(({ signal }) => signal.aborted), [false, ...Array(11).fill(true)])
+  for (const { release } of limits) release()
+})
+
 t.test('removes its listener from the parent when it is released', async (t) => {
   const parent = new AbortController()
   const { signal, release } = limitTime(60_000, parent.signal)
