@@ -191,7 +191,7 @@ t.test('names a missing key of an endpoint, also before there are credentials', 
   const endpoint = { id: newId(), url: 'https://site.example', description: null, events: ['*'], enabled: true }
   await createEndpoint(database, createVault(lost), endpoint)
   t.match(await checkKeys(database, present), {
-    level: 'error', explanation: /^CARILLON_KEYS lacks the key lost, which encrypted 1 stored value\. /, nextStep: 'The API and the worker do not start before.'
+    level: 'error', explanation: /^CARILLON_KEYS lacks the key lost, which encrypted 1 stored value\. /, nextStep: 'The API and the worker do not start until then.'
   })
 })
 
