@@ -92,7 +92,9 @@ export async function runHostile (
         dispatcher,
         signal: AbortSignal.timeout(timeoutMs)
       })
-      await response.body.dump()
+      // A stream does not end by itself.
+      if (String(response.headers['content-type']).startsWith('text/event-stream')) response.body.on('error', () => {}).destroy()
+      else await response.body.dump()
       return response.statusCode
     } catch (error) {
       if (error instanceof Error && error.name === 'TimeoutError') throw new Error(`${method} ${path} is not answered within ${timeoutMs} ms`)

@@ -14,7 +14,13 @@ interface Operation {
 
 const id = '01890000-0000-7000-8000-000000000000'
 const values: Record<string, string> = {
-  '/connections/{id}': `con_${id}`, '/notifications/{id}': `ntf_${id}`, '/handshakes/{id}': `hsk_${id}`, '{connectionId}': `con_${id}`
+  '/connections/{id}': `con_${id}`,
+  '/notifications/{id}': `ntf_${id}`,
+  '/handshakes/{id}': `hsk_${id}`,
+  '{connectionId}': `con_${id}`,
+  '/events/{id}': `evt_${id}`,
+  '/endpoints/{id}': `end_${id}`,
+  '/api-keys/{id}': `key_${id}`
 }
 /** Requests outside the contract: pages, and paths without a route. */
 const others = [
