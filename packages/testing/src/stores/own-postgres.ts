@@ -14,13 +14,20 @@ export interface OwnPostgres {
   start: () => Promise<void>
 }
 
+interface Options {
+  /** Whether committed data must survive a crash. */
+  durable?: boolean
+  /** Prepares another PostgreSQL in the server's folder. Returns `binariesFrom` of `openEmbeddedPostgres`. */
+  prepareBinaries?: (folder: string) => Promise<string>
+}
+
 /** A PostgreSQL server for this test only, which can be stopped and started. Ends with the test. */
-export async function ownPostgres (t: Test): Promise<OwnPostgres> {
+export async function ownPostgres (t: Test, { durable = true, prepareBinaries }: Options = {}): Promise<OwnPostgres> {
   // Uses the real path and allows access by other users, because root's PostgreSQL runs as the user postgres.
   const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
   await chmod(folder, 0o755)
-  // Durable, because committed data must survive a crash.
-  const open = () => openEmbeddedPostgres({ dataDir: join(folder, 'postgres') })
+  const binariesFrom = await prepareBinaries?.(folder)
+  const open = () => openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable, ...binariesFrom === undefined ? {} : { binariesFrom } })
   let server = await open()
   t.teardown(async () => {
     await server.close()

@@ -1,11 +1,8 @@
-import { access, chmod, constants, mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { access, constants, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openEmbeddedPostgres } from '@carillon/local'
-import { migrateDatabase } from '@carillon/shared/db'
-import { migrateQueue } from '@carillon/shared/queue'
 import { execa } from 'execa'
 import type { Test } from 'tap'
+import { ownPostgres } from './own-postgres.ts'
 
 export interface SystemPostgres {
   /** The URL of a migrated database. */
@@ -30,17 +27,7 @@ export async function systemPostgres (t: Test): Promise<SystemPostgres | undefin
     t.pass(missing, { skip: missing })
     return
   }
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
-  await chmod(folder, 0o755)
-  const binariesFrom = await asPackage(folder, bin)
-  const server = await openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), binariesFrom, durable: false })
-  t.teardown(async () => {
-    await server.close()
-    await rm(folder, { recursive: true, force: true })
-  })
-  const { url } = server
-  await migrateDatabase({ url })
-  await migrateQueue({ url })
+  const { url } = await ownPostgres(t, { durable: false, prepareBinaries: (folder) => asPackage(folder, bin) })
   return { url, dump: join(bin, 'pg_dump'), restore: join(bin, 'pg_restore') }
 }
 
