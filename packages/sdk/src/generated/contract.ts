@@ -1688,16 +1688,23 @@ export interface components {
             clicks: string;
             spend: string;
         };
+        /** ActorOfRecord */
+        ActorOfRecord: {
+            /** @enum {unknown} */
+            kind: "apiKey" | "user" | "operator" | "system";
+        };
+        /** AuditTarget */
+        AuditTarget: {
+            kind: string;
+            id: string;
+        };
         /** AuditRecord */
         AuditRecord: {
             /** @description `aud_…` */
             id: string;
             action: string;
-            /** @description Who did it: `apiKey`, `user`, `operator` or `system` */
-            actor: string;
-            /** @description The kind of the object that was changed */
-            target: string;
-            targetId: string;
+            actor: components["schemas"]["ActorOfRecord"];
+            target: components["schemas"]["AuditTarget"];
             /** @description The address of the user. Null if another actor acted */
             ipAddress: string | null;
             details: {
@@ -3013,11 +3020,6 @@ export interface components {
             /** @description The name of an API key, or the account and the host of an operator */
             name: string | null;
         };
-        /** AuditTarget */
-        AuditTarget: {
-            kind: string;
-            id: string;
-        };
         /** AuditEntry */
         AuditEntry: {
             /** @description `aud_…` */
@@ -3118,6 +3120,8 @@ export type EndpointEventData = components['schemas']['EndpointEventData'];
 export type ProviderEventData = components['schemas']['ProviderEventData'];
 export type Event = components['schemas']['Event'];
 export type InsightsRecord = components['schemas']['InsightsRecord'];
+export type ActorOfRecord = components['schemas']['ActorOfRecord'];
+export type AuditTarget = components['schemas']['AuditTarget'];
 export type AuditRecord = components['schemas']['AuditRecord'];
 export type UserExport = components['schemas']['UserExport'];
 export type TeamRequest = components['schemas']['TeamRequest'];
@@ -3217,7 +3221,6 @@ export type ApiKey = components['schemas']['ApiKey'];
 export type ApiKeyList = components['schemas']['ApiKeyList'];
 export type ApiKeyUpdate = components['schemas']['ApiKeyUpdate'];
 export type AuditActor = components['schemas']['AuditActor'];
-export type AuditTarget = components['schemas']['AuditTarget'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditEntryList = components['schemas']['AuditEntryList'];
 export type ResendRequest = components['schemas']['ResendRequest'];

@@ -1,4 +1,4 @@
-import type { Database } from '../db/index.ts'
+import type { actorKinds, Database } from '../db/index.ts'
 
 type Sql = Pick<Database, 'sql'>
 
@@ -62,7 +62,7 @@ export async function listUserHandshakes ({ sql }: Sql, userId: string, { limit,
 export interface AuditRecord {
   id: string
   action: string
-  actorKind: string
+  actorKind: typeof actorKinds[number]
   targetKind: string
   targetId: string
   /** The user's own address. Null for the acts of others. */

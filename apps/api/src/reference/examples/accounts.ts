@@ -104,9 +104,8 @@ export const accountExamples: Record<string, object> = {
     audit: [{
       id: 'aud_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d97',
       action: 'user.exported',
-      actor: 'apiKey',
-      target: 'user',
-      targetId: 'usr_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d96',
+      actor: { kind: 'apiKey' },
+      target: { kind: 'user', id: 'usr_01980e4a-7c3b-7f53-9d5e-3c1f2a6b8d96' },
       ipAddress: null,
       details: {},
       createdAt: '2026-11-30T09:30:00.000Z'

@@ -4,6 +4,8 @@ import type { ListedEntry } from '@carillon/shared/audit'
 import { actorKinds } from '@carillon/shared/db'
 import { exactly, pageQuery, timeField, userIdField } from '../../input/fields.ts'
 
+export const auditTarget = Type.Object({ kind: Type.String(), id: Type.String() }, { title: 'AuditTarget' })
+
 export const auditEntryResponse = Type.Unsafe<ListedEntry>(Type.Object({
   id: Type.String({ description: '`aud_…`' }),
   action: Type.Enum(auditActions, { description: 'The kind of the target, and what was done to it' }),
@@ -13,7 +15,7 @@ export const auditEntryResponse = Type.Unsafe<ListedEntry>(Type.Object({
     id: Type.Union([Type.String(), Type.Null()], { description: 'The id of an API key (`key_…`) or a user (`usr_…`)' }),
     name: Type.Union([Type.String(), Type.Null()], { description: 'The name of an API key, or the account and the host of an operator' })
   }, { title: 'AuditActor' }),
-  target: Type.Object({ kind: Type.String(), id: Type.String() }, { title: 'AuditTarget' }),
+  target: auditTarget,
   userId: Type.Union([Type.String(), Type.Null()], {
     description: 'Your id of the user that the target is or belongs to. Without such a user, that of the user who acted. Null after the user was deleted'
   }),

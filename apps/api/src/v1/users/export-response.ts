@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
-import { publicId } from '@carillon/shared/db'
+import { actorKinds, publicId } from '@carillon/shared/db'
 import type { AuditRecord, HandshakeRecord, ReceivedDelivery } from '@carillon/shared/user-data'
 import { nullable, timeField } from '../../input/fields.ts'
+import { auditTarget } from '../audit/schema.ts'
 import { explainedConnectionResponse } from '../connections/response.ts'
 import { explainedDeliveryResponse, toExplainedDeliveryResponse } from '../deliveries/response.ts'
 import { eventResponse } from '../events/schema.ts'
@@ -46,9 +47,8 @@ const insightsRecord = Type.Object({
 const auditRecord = Type.Object({
   id: Type.String({ description: '`aud_…`' }),
   action: Type.String(),
-  actor: Type.String({ description: 'Who did it: `apiKey`, `user`, `operator` or `system`' }),
-  target: Type.String({ description: 'The kind of the object that was changed' }),
-  targetId: Type.String(),
+  actor: Type.Object({ kind: Type.Enum(actorKinds) }, { title: 'ActorOfRecord' }),
+  target: auditTarget,
   ipAddress: Type.Union([Type.String(), Type.Null()], { description: 'The address of the user. Null if another actor acted' }),
   details: Type.Record(Type.String(), Type.Unknown()),
   createdAt: timeField
@@ -85,6 +85,14 @@ export function toHandshakeRecord (
   }
 }
 
-export function toAuditRecord ({ id, actorKind, targetKind, createdAt, ...rest }: AuditRecord): Static<typeof auditRecord> {
-  return { id: publicId('auditEntry', id), ...rest, actor: actorKind, target: targetKind, createdAt: createdAt.toISOString() }
+export function toAuditRecord (
+  { id, actorKind, targetKind, targetId, createdAt, ...rest }: AuditRecord
+): Static<typeof auditRecord> {
+  return {
+    id: publicId('auditEntry', id),
+    ...rest,
+    actor: { kind: actorKind },
+    target: { kind: targetKind, id: targetId },
+    createdAt: createdAt.toISOString()
+  }
 }

@@ -110,10 +110,10 @@ t.test('exports everything about a user, and nothing about others', async (t) =>
     })),
     events: [{ type: 'connection.connected', data: { userId: 'dora' } }],
     insights: [],
-    audit: [{ action: 'connection.imported', actor: 'apiKey' }, { action: 'user.exported', actor: 'apiKey' }]
+    audit: [{ action: 'connection.imported', actor: { kind: 'apiKey' } }, { action: 'user.exported', actor: { kind: 'apiKey' }, target: { kind: 'user', id: /^usr_/ } }]
   })
   t.notMatch(JSON.stringify(body), /emil|Emil|credentials|v1\./, 'neither another user nor a credential')
   const own = await ask('GET', '/v1/users/dora/export', token)
   t.equal(own.status, 200)
-  t.match([at(own.body, 'audit')].flat().at(-1), { action: 'user.exported', actor: 'user', ipAddress: /./ }, 'users export their own data')
+  t.match([at(own.body, 'audit')].flat().at(-1), { action: 'user.exported', actor: { kind: 'user' }, ipAddress: /./ }, 'users export their own data')
 })
