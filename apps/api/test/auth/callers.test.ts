@@ -16,10 +16,10 @@ const id = 'con_01890000-0000-7000-8000-000000000000'
 const note = { audience: { userIds: ['a'] }, message: { type: 'note', title: 'x' } }
 const calls = [
   ['POST', '/v1/user-tokens', 'users:write', false, { userId: 'a' }],
-  ['POST', '/v1/users/nobody/revoke-tokens', 'users:write', false],
-  ['DELETE', '/v1/users/nobody', 'users:write', false],
-  ['GET', '/v1/users/nobody/deletion', 'users:write', false],
-  ['GET', '/v1/users/nobody/export', 'users:write', true],
+  ['POST', '/v1/users/unknown/revoke-tokens', 'users:write', false],
+  ['DELETE', '/v1/users/unknown', 'users:write', false],
+  ['GET', '/v1/users/unknown/deletion', 'users:write', false],
+  ['GET', '/v1/users/unknown/export', 'users:write', true],
   ['GET', '/v1/connectors', undefined, true],
   ['POST', '/v1/handshakes', undefined, true, { provider: 'pushbullet' }],
   ['GET', '/v1/handshakes/hsk_x', 'connections:read', true],

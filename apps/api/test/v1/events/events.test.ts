@@ -110,7 +110,7 @@ t.test('records a pull that failed for this round', async (t) => {
 })
 
 t.test('records a completed notification, and deliveries only while something requests them', async (t) => {
-  t.match(await eventsOf(() => send('nobody-knows')), [{ type: 'notification.completed', data: { notificationId: /^ntf_/, status: 'completed', counts: {} } }])
+  t.match(await eventsOf(() => send('unknown')), [{ type: 'notification.completed', data: { notificationId: /^ntf_/, status: 'completed', counts: {} } }])
   await database.sql`update connections set status = 'needsReauth', status_reason = 'refused' where id = ${other.slice(4)}`
   t.same(await eventsOf(() => send('bob')), [])
 

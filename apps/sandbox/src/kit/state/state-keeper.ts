@@ -7,7 +7,7 @@ import type { StateFile } from './state-file.ts'
 export interface StateKeeper {
   /** Call it after each request. The promise, if any, resolves when the accounts and tokens of the response are on disk. */
   noticeRequest: () => Promise<void> | undefined
-  /** Saves what is not saved yet. */
+  /** Saves the changes since the last save. */
   save: () => Promise<void>
 }
 
