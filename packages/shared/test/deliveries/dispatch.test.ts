@@ -68,7 +68,23 @@ t.test("wakes no paused delivery, and does not wait for another transaction's lo
     t.equal(await dispatchWaiting(database, queues), 1)
   })
   t.same(added.flatMap(({ data }) => data.deliveries.map(([, connectionId]) => connectionId)), [cleo])
-  t.same(wakes, [])
+  t.match(wakes, [{ data: { provider: 'pushbullet' } }], 'the delivery whose row is locked gets a wake-up')
+  t.equal(wakes.length, 1)
+  await database.sql`update deliveries set due_at = 'infinity'`
+  await dispatchWaiting(database, queues)
+  t.equal(wakes.length, 1)
+})
+
+t.test('wakes a delivery that becomes due while the jobs of others are added', async (t) => {
+  const database = await openTestDatabase(t)
+  const [, bob = ''] = await connect(database, ['ann', 'bob'])
+  await insertLost(database, draftTo(['ann', 'bob']))
+  await database.sql`update deliveries set due_at = now() + interval '1 hour' where connection_id = ${bob}`
+  const { queues, wakes } = recordingQueues(['pushbullet'], async () => {
+    await database.sql`update deliveries set due_at = now() where connection_id = ${bob}`
+  })
+  t.equal(await dispatchWaiting(database, queues), 1)
+  t.match(wakes, [{ data: { provider: 'pushbullet' } }])
 })
 
 t.test('sends nothing early when a wake-up runs a moment early', async (t) => {
