@@ -3,6 +3,7 @@ import { request } from 'undici'
 import { ApiError } from './api-error.ts'
 import type { CommandContext } from './command-context.ts'
 import { findProfile } from './profiles/find-profile.ts'
+import type { Profile } from './profiles/profiles-file.ts'
 import { readEvents } from './read-events.ts'
 import type { ServerEvent } from './read-events.ts'
 import { readUpFile } from './up-file.ts'
@@ -81,12 +82,22 @@ async function findApi (env: CommandContext['env']): Promise<{ url: string, key:
   const { CARILLON_API_URL: ownUrl, CARILLON_API_KEY: ownKey, CARILLON_DATA_DIR: dataDir } = loadConfig(env)
   if (ownUrl !== undefined && ownKey !== undefined) return { url: ownUrl, key: ownKey }
   const profile = await findProfile(env, (line) => { console.error(line) })
-  const { apiUrl, operatorKey } = profile === undefined ? await readUpFile(dataDir) : {}
-  const url = ownUrl ?? profile?.apiUrl ?? apiUrl
-  // The key of a profile goes to no other URL.
-  const key = ownKey ?? (url === profile?.apiUrl ? profile?.apiKey : undefined) ?? operatorKey
+  const found = profile ?? await findUpApi(dataDir)
+  const url = ownUrl ?? found?.apiUrl
   const hint = `there is no profile (\`carillon profiles add\`), and \`carillon up\` does not run in ${dataDir}`
   if (url === undefined) throw new Error(`CARILLON_API_URL is not set, ${hint}`)
-  if (key === undefined) throw new Error(profile === undefined ? `CARILLON_API_KEY is not set, ${hint}` : `CARILLON_API_KEY is not set, and the key of the profile is not for ${url}`)
-  return { url, key }
+  if (ownKey !== undefined) return { url, key: ownKey }
+  if (found === undefined) throw new Error(`CARILLON_API_KEY is not set, ${hint}`)
+  // A key goes to no other URL than its own.
+  if (url !== found.apiUrl) {
+    const other = profile === undefined ? `the running \`carillon up\`, which is at ${found.apiUrl},` : 'the profile'
+    throw new Error(`CARILLON_API_KEY is not set, and the key of ${other} is not for ${url}`)
+  }
+  return { url, key: found.apiKey }
+}
+
+/** A running `carillon up`, as if it were a profile. */
+async function findUpApi (dataDir: string): Promise<Profile | undefined> {
+  const { apiUrl, operatorKey } = await readUpFile(dataDir)
+  return apiUrl === undefined || operatorKey === undefined ? undefined : { apiUrl, apiKey: operatorKey }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -59,6 +59,30 @@ t.test('an option precedes the environment, which precedes the profile in use', 
   t.match(await runCarillon(['providers'], { ...env, CARILLON_API_URL: other }), { code: 1, stderr: /the key of the profile is not for/ })
   t.match(await runCarillon(['providers'], { ...env, CARILLON_PROFILE: '' }), { code: 1, stderr: /CARILLON_API_URL is not set, there is no profile/ })
   t.match(await runCarillon(['--profile', 'nowhere', 'providers'], env), { code: 1, stderr: /there is no profile "nowhere" in / })
+  t.same(Object.values(keys).flat(), [], 'no key was sent elsewhere')
+})
+
+t.test('sends the key of a running `carillon up` only to its own URL', async (t) => {
+  const dataDir = join(folder, 'up')
+  await mkdir(dataDir)
+  await writeFile(join(dataDir, 'up.json'), JSON.stringify({ apiUrl: staging, operatorKey: 'ck_operator' }))
+  const ofUp = { CARILLON_DATA_DIR: dataDir, CARILLON_PROFILE: '' }
+  const cases: Array<[env: Record<string, string>, deployment: string, key: string]> = [
+    [{}, 'staging', 'ck_operator'],
+    [{ CARILLON_API_URL: `${staging}/` }, 'staging', 'ck_operator'],
+    [{ CARILLON_API_KEY: 'ck_own' }, 'staging', 'ck_own'],
+    [{ CARILLON_API_URL: other, CARILLON_API_KEY: 'ck_own' }, 'other', 'ck_own']
+  ]
+  for (const [changes, deployment, key] of cases) {
+    const { code, stderr } = await runCarillon(['providers'], { ...env, ...ofUp, ...changes })
+    t.equal(code, 0, stderr)
+    t.equal(keys[deployment]?.pop(), `Bearer ${key}`, `with ${Object.keys(changes).join(', ')}`)
+  }
+  const refused = await runCarillon(['providers'], { ...env, ...ofUp, CARILLON_API_URL: other })
+  t.match(refused, {
+    code: 1, stderr: new RegExp(`CARILLON_API_KEY is not set, and the key of the running \`.* up\`, which is at ${staging}, is not for ${other}`)
+  })
+  t.notMatch(refused.stdout + refused.stderr, 'ck_')
   t.same(Object.values(keys).flat(), [], 'no key was sent elsewhere')
 })
 
