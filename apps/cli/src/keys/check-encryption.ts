@@ -1,7 +1,10 @@
+import { recordAudit } from '@carillon/shared/audit'
 import { loadConfig } from '@carillon/shared/config'
+import { inTransaction } from '@carillon/shared/db'
 import { countValues, deleteKeyRecord, isSameKey, listKeyRecords } from '@carillon/shared/encryption-keys'
 import { identifyKey } from '@carillon/shared/vault'
 import type { CommandContext } from '../command-context.ts'
+import { operatorActor } from '../operator-actor.ts'
 import { withDatabase } from '../with-database.ts'
 import { describeUses } from './describe-uses.ts'
 
@@ -39,7 +42,10 @@ export async function forgetKey ({ env, print }: CommandContext, id: string): Pr
     if (lost.length === 0) throw new Error(`${id} is not missing from CARILLON_KEYS`)
     const values = (await countValues(database)).filter((use) => lost.some((key) => isSameKey(key, use)))
       .reduce((sum, use) => sum + use.values, 0)
-    for (const key of lost) if (!await deleteKeyRecord(database, key)) throw new Error(`a process encrypted with the key ${id} within the last 30 seconds, so it is not lost`)
+    await inTransaction(database, async (tx) => {
+      for (const key of lost) if (!await deleteKeyRecord(tx, key)) throw new Error(`a process encrypted with the key ${id} within the last 30 seconds, so it is not lost`)
+      await recordAudit(tx, { actor: operatorActor(), action: 'encryption_key.forgotten', target: { kind: 'encryptionKey', id }, details: { values } })
+    })
     print(`Programs start without the key ${id}. ${values} ${values === 1 ? 'value' : 'values'} that it encrypted cannot be decrypted.`)
   })
 }

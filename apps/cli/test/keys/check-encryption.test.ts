@@ -1,3 +1,4 @@
+import { listAudit } from '@carillon/shared/audit'
 import { newId, openDatabase } from '@carillon/shared/db'
 import { countValues, listKeyRecords, startKeyReports } from '@carillon/shared/encryption-keys'
 import { createEndpoint } from '@carillon/shared/endpoints'
@@ -72,6 +73,9 @@ t.test('lets programs start without a lost key, which still encrypts its values'
   })
   await start(newKey)
   t.same(await idsOf(), ['new'])
+  t.match(await listAudit(database, {}, { limit: 10 }), [{
+    actor: { kind: 'operator' }, action: 'encryption_key.forgotten', target: { kind: 'encryptionKey', id: 'old' }, details: { values: 1 }
+  }], 'one entry, since the earlier calls changed nothing')
   t.match(await countValues(database), [{ id: 'old', column: 'endpoints.secrets', values: 1 }])
   await start(`${newKey},${oldKey}`)
 })

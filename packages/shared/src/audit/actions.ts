@@ -6,7 +6,7 @@ export const auditActions = [
   'user.tokens_revoked', 'user.exported', 'user.deleted',
   'broadcast.sent', 'notification.paused', 'notification.resumed', 'notification.canceled', 'notification.retried',
   'endpoint.created', 'endpoint.changed', 'endpoint.secret_rotated', 'endpoint.deleted',
-  'encryption_key.rotated'
+  'encryption_key.rotated', 'encryption_key.forgotten'
 ] as const
 
 export type AuditAction = typeof auditActions[number]
