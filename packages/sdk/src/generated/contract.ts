@@ -3028,7 +3028,7 @@ export interface components {
              * @description The kind of the target, and what was done to it
              * @enum {unknown}
              */
-            action: "api_key.created" | "api_key.changed" | "api_key.rotated" | "api_key.revoked" | "connection.connected" | "connection.imported" | "connection.changed" | "connection.disconnected" | "team.created" | "team.changed" | "user.tokens_revoked" | "user.exported" | "user.deleted" | "broadcast.sent" | "notification.paused" | "notification.resumed" | "notification.canceled" | "notification.retried" | "endpoint.created" | "endpoint.changed" | "endpoint.secret_rotated" | "endpoint.deleted" | "encryption_key.rotated";
+            action: "api_key.created" | "api_key.changed" | "api_key.rotated" | "api_key.revoked" | "connection.connected" | "connection.imported" | "connection.changed" | "connection.disconnected" | "team.created" | "team.changed" | "user.tokens_revoked" | "user.exported" | "user.deleted" | "broadcast.sent" | "notification.paused" | "notification.resumed" | "notification.canceled" | "notification.retried" | "endpoint.created" | "endpoint.changed" | "endpoint.secret_rotated" | "endpoint.deleted" | "encryption_key.rotated" | "encryption_key.forgotten";
             /**
              * Format: date-time
              * @description RFC 3339
@@ -5232,7 +5232,7 @@ export interface operations {
             query?: {
                 /** @description The id of an API key (`key_…`) or a user (`usr_…`), or `operator` or `system` */
                 actor?: string;
-                action?: "api_key.created" | "api_key.changed" | "api_key.rotated" | "api_key.revoked" | "connection.connected" | "connection.imported" | "connection.changed" | "connection.disconnected" | "team.created" | "team.changed" | "user.tokens_revoked" | "user.exported" | "user.deleted" | "broadcast.sent" | "notification.paused" | "notification.resumed" | "notification.canceled" | "notification.retried" | "endpoint.created" | "endpoint.changed" | "endpoint.secret_rotated" | "endpoint.deleted" | "encryption_key.rotated";
+                action?: "api_key.created" | "api_key.changed" | "api_key.rotated" | "api_key.revoked" | "connection.connected" | "connection.imported" | "connection.changed" | "connection.disconnected" | "team.created" | "team.changed" | "user.tokens_revoked" | "user.exported" | "user.deleted" | "broadcast.sent" | "notification.paused" | "notification.resumed" | "notification.canceled" | "notification.retried" | "endpoint.created" | "endpoint.changed" | "endpoint.secret_rotated" | "endpoint.deleted" | "encryption_key.rotated" | "encryption_key.forgotten";
                 /** @description The id of the object that was changed, such as `con_…` */
                 targetId?: string;
                 /** @description Your id of a user: only entries about the user or by the user */
