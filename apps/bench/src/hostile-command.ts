@@ -30,7 +30,7 @@ The API runs with its own PostgreSQL, on loopback. A request that costs too much
 Memory is the peak of the process since the request began, which Linux tells; elsewhere it is the growth of the peak.
 Progress is told on stderr. The exit code is 0 when no request costs too much or is answered with 500, and 1 otherwise.`)
     .action(async ({ json, ...options }: Options) => {
-      const carillon = await openCarillon(await open({}), { backend: 'postgres', audience: 10, worker: false, settings: { LOG_LEVEL: 'warn' } })
+      const carillon = await openCarillon(await open({}), { backend: 'postgres', audience: 10, workers: 0, settings: { LOG_LEVEL: 'warn' } })
       try {
         const { apiUrl, key } = carillon
         const { token } = await callJson<{ token: string }>('POST', `${apiUrl}/v1/user-tokens`, { token: key, body: { userId: 'hostile' } })

@@ -23,6 +23,7 @@ interface Options {
   seed?: number
   outageSeconds: number
   leaseSeconds: number
+  latency: number
 }
 
 /** Defines `npm run prove`. */
@@ -36,13 +37,16 @@ export function createProveCommand ({ open, say, print, fail }: CommandOutput): 
     .option('--seed <number>', 'decides when the worker is killed (another each time)', readNumber(0, 2 ** 32 - 1))
     .option('--outage-seconds <count>', 'how long the provider is away', readNumber(2, 600), 20)
     .option('--lease-seconds <count>', 'DELIVER_LEASE_SECONDS of workers that are killed', readNumber(2, 600), 10)
+    .option('--latency <ms>', 'the median time in which Pushbullet answers', readNumber(0, 10_000), 0)
     .option('--json', 'print {commit, machine, options, proofs} instead of a table', false)
     .addHelpText('after', `
 Proofs:
 ${[...proofs, several].map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join('\n')}
 
 Progress is told on stderr. The exit code is 0 when all of them hold, and 1 when a count differs or something failed.`)
-    .action(async ({ json, only, providers, people, backend, seed, outageSeconds, leaseSeconds }: Options, command: Command) => {
+    .action(async (
+      { json, only, providers, people, backend, seed, outageSeconds, leaseSeconds, latency: latencyMs }: Options, command: Command
+    ) => {
       const isSeveral = providers !== undefined
       if (isSeveral && only !== undefined) command.error('error: --only and --providers exclude each other', { exitCode: 2 })
       if (!isSeveral && people !== undefined && people < 1_000) {
@@ -52,7 +56,8 @@ Progress is told on stderr. The exit code is 0 when all of them hold, and 1 when
       if (backend === 'redis' && context.redis === undefined) throw new Error('There is no redis-server on PATH')
       const chosen = { backend: backend ?? usualBackend(context), seed: seed ?? randomInt(2 ** 32 - 1) }
       const audience = people ?? (isSeveral ? 10_000 : 100_000)
-      const options = { people: audience, outageSeconds, leaseSeconds, channels: providers ?? [], ...chosen }
+      const options = { people: audience, outageSeconds, leaseSeconds, latencyMs, channels: providers ?? [], ...chosen }
+      await context.simulator.delay(latencyMs)
       const results = await runProofs(context, isSeveral ? [several] : only ?? proofs, options, say)
       const { channels, ...others } = options
       const printed = { ...others, ...isSeveral && { providers: channels.map(({ provider }) => provider) } }

@@ -4,6 +4,8 @@ export interface Sizes {
   /** Requests before each measurement, for Carillon and its baselines, to warm up compilers and connections. */
   warmUp: number
   broadcast: number
+  /** Recipients of a broadcast to a provider with latency. The number of requests in flight is steady for most of them. */
+  slow: number
   /** Recipients of the naive broadcast, which is much slower. */
   naive: number
   /** Single notifications, accepted without a running worker. */
@@ -24,6 +26,7 @@ export const full: Sizes = {
   rounds: 3,
   warmUp: 2_000,
   broadcast: 60_000,
+  slow: 30_000,
   naive: 4_000,
   accept: 15_000,
   singles: 10_000,
@@ -38,6 +41,7 @@ export const quick: Sizes = {
   rounds: 3,
   warmUp: 500,
   broadcast: 10_000,
+  slow: 6_000,
   naive: 1_000,
   accept: 2_000,
   singles: 1_500,

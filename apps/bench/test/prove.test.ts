@@ -13,14 +13,14 @@ t.setTimeout(800_000)
 // Each test has its own database and processes and mostly waits, so they run at the same time.
 t.jobs = 2
 
-const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2, channels: [] }
+const options = { people: 1_000, backend: 'postgres' as const, seed: 7, outageSeconds: 2, leaseSeconds: 2, latencyMs: 150, channels: [] }
 
 t.test('proves with real processes that no recipient is lost in any case', async (t) => {
-  const sizes = ['--people', '1000', '--outage-seconds', '3', '--lease-seconds', '2', '--seed', '7']
+  const sizes = ['--people', '1000', '--outage-seconds', '3', '--lease-seconds', '2', '--seed', '7', '--latency', '20']
   const prove = spawnBench(t, ['prove', ...sizes, '--json'])
   t.match(await prove.exited, { code: 0 }, prove.stderr.join('\n'))
   const { options, proofs } = JSON.parse(prove.stdout.join('\n'))
-  t.match(options, { people: 1_000, seed: 7, outageSeconds: 3, leaseSeconds: 2 })
+  t.match(options, { people: 1_000, seed: 7, outageSeconds: 3, leaseSeconds: 2, latencyMs: 20 })
   t.match(proofs, [
     { name: 'everyone', ok: true, failure: null, facts: { sent: 1_000, repeated: 0 } },
     { name: 'killed', ok: true, failure: null, facts: { sent: 1_000, seed: 7 } },
@@ -48,6 +48,7 @@ t.test('lists what it can prove, and refuses anything else', async (t) => {
   t.match(help.stdout.join('\n'), /--people <count> [^]*100000[^]*controlled +paused, resumed and canceled/)
   for (const [args, words] of [
     [['--only', 'luck'], /no proof "luck"/], [['--people', '12'], /from 100 to/], [['--backend', 'files'], /redis, postgres/],
+    [['--latency', 'long'], /from 0 to/],
     [['--providers', 'pigeon'], /some of email, slack/], [['--providers', 'email', '--only', 'killed'], /exclude each other/]
   ] as const) {
     const prove = spawnBench(t, ['prove', ...args])
@@ -76,6 +77,7 @@ t.test('reports the result of a failed proof, and runs the others', async (t) =>
   t.match(said, ['killed: it fails', /killed: deliveries/, 'everyone: it holds', 'everyone: holds'])
   const machine = { cpu: 'a CPU', cores: 2, memoryGiB: 4, system: 'linux', node: 'v20', postgres: '18', redis: null }
   const text = showProofs({ commit: 'abc', machine, options, proofs })
+  t.match(text, '1,000 people, jobs in PostgreSQL, seed 7, Pushbullet at 150 ms')
   t.match(text, /killed +FAILS +– .*\{"sent":9\} where/)
   t.match(text, /everyone +holds +10 +– +– +1\.3 +per second: 8/)
 })

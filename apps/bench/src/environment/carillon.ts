@@ -16,8 +16,9 @@ export interface Carillon {
   apiUrl: string
   key: string
   api: Child
-  /** Throws when no worker was started. */
+  /** The latest worker. Throws when none was started. */
   worker: Child
+  workers: readonly Child[]
   database: OwnDatabase
   /** Those with a Pushbullet account. */
   people: Person[]
@@ -43,7 +44,8 @@ export interface CarillonOptions {
   audience: number
   /** The providers to which each of them is connected. Default: Pushbullet alone. */
   channels?: Channel[]
-  worker?: boolean
+  /** The number of worker processes. Default: 1. */
+  workers?: number
   /** Settings of the API and the worker that differ from the defaults. */
   settings?: Record<string, string>
 }
@@ -59,7 +61,7 @@ let opened = 0
 const unlimited = { RATE_LIMIT_PER_KEY: '1000000000', RATE_LIMIT_PER_USER: '1000000000', RATE_LIMIT_PER_IP: '1000000000' }
 
 export async function openCarillon (
-  environment: BenchContext, { backend, audience, channels, worker: hasWorker = true, settings = {} }: CarillonOptions
+  environment: BenchContext, { backend, audience, channels, workers: count = 1, settings = {} }: CarillonOptions
 ): Promise<Carillon> {
   const template = channels === undefined ? await environment.connected(audience) : await environment.seated(channels, audience)
   const database = await environment.databases.create(template)
@@ -86,9 +88,9 @@ export async function openCarillon (
   }
   try {
     const api = start('api')
-    let worker = hasWorker ? start('worker') : undefined
+    const workers = Array.from({ length: count }, () => start('worker'))
     const { key } = await createApiKey(database, { name: 'bench', scopes: [...scopes] })
-    await worker?.ready
+    await Promise.all(workers.map((worker) => worker.ready))
     const apiUrl = (await api.ready).url ?? ''
     const call = <Result>(method: string, path: string, body?: object) =>
       callJson<Result>(method, apiUrl + path, { body, token: key })
@@ -96,11 +98,13 @@ export async function openCarillon (
       apiUrl,
       key,
       api,
-      get worker () { return worker ?? noWorker() },
+      get worker () { return workers.at(-1) ?? noWorker() },
+      workers,
       database,
       people: channels === undefined ? await environment.people(audience) : [],
       startWorker: async () => {
-        worker = start('worker')
+        const worker = start('worker')
+        workers.push(worker)
         await worker.ready
       },
       notify: async (audience, options = {}) => (await call<{ id: string }>('POST', '/v1/notifications', { audience, message, ...options })).id,

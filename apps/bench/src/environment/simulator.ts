@@ -19,6 +19,8 @@ export interface Simulator {
   /** Makes every push return this status until `recover`. */
   fail: (status: number) => Promise<void>
   recover: () => Promise<void>
+  /** Delays each response: a lognormal time with this median, for one in a hundred five times the median. 0 ends it. */
+  delay: (medianMs: number) => Promise<void>
   /** The number of pushes with that status since the start. */
   failed: () => Promise<number>
   /** Limits requests, or ends that and the counts of refusals. */
@@ -70,6 +72,7 @@ export function createSimulator (process: Child, url: string): Simulator {
     arrival: async (guid) => (await control<{ atMs: number }>('GET', `/pushbullet/arrivals/${guid}`)).atMs,
     fail: async (status) => { await control('POST', '/faults', { provider: 'pushbullet', match: `POST ${pushPath}`, status }) },
     recover: async () => { await control('DELETE', '/faults') },
+    delay: async (medianMs) => { await control('POST', '/pushbullet/latency', { medianMs }) },
     failed: async () => (await stats()).data.find(({ endpoint }) => endpoint === `POST ${pushPath}`)?.faults ?? 0,
     limit: async (provider, limits) => { await control('POST', `/${provider}/limits`, limits) },
     refusals: (provider) => control('GET', `/${provider}/limits`),

@@ -6,7 +6,7 @@ export const broadcastPostgres: Figure = {
   id: 'broadcast-postgres',
   about: 'broadcast deliveries/s, one worker, jobs in PostgreSQL : a bare undici loop',
   unit: '×',
-  target: { atLeast: 0.65 },
+  target: { atLeast: 0.45 },
   needs: [limit, broadcastOnPostgres],
   of: (round) => round.of(broadcastOnPostgres).perSecond / round.of(limit).perSecond
 }

@@ -1,7 +1,7 @@
 import type { AnyMeasure, Measure } from '../measures/measure.ts'
 
 export type FigureId =
-  | 'broadcast-redis' | 'broadcast-postgres' | 'broadcast-naive' | 'accept' | 'latency-p50' | 'latency-p99'
+  | 'broadcast-redis' | 'broadcast-postgres' | 'broadcast-150ms' | 'broadcast-400ms' | 'broadcast-naive' | 'accept' | 'latency-p50' | 'latency-p99'
   | 'sql-broadcast' | 'sql-single' | 'growth-cpu' | 'growth-rss' | 'direct-during-broadcast' | 'email' | 'webpush'
 
 /** The results of one round. */

@@ -1,4 +1,6 @@
 import { accept } from './accept.ts'
+import { broadcast150ms } from './broadcast-150ms.ts'
+import { broadcast400ms } from './broadcast-400ms.ts'
 import { broadcastNaive } from './broadcast-naive.ts'
 import { broadcastPostgres } from './broadcast-postgres.ts'
 import { broadcastRedis } from './broadcast-redis.ts'
@@ -15,6 +17,7 @@ import { webpush } from './webpush.ts'
 
 /** All figures, in the order of the report. */
 export const figures: Figure[] = [
-  broadcastRedis, broadcastPostgres, broadcastNaive, accept, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
+  broadcastRedis, broadcastPostgres, broadcastNaive, broadcast150ms, broadcast400ms,
+  accept, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
   growthCpu, growthRss, directDuringBroadcast, email, webpush
 ]

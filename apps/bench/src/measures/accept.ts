@@ -20,7 +20,7 @@ export const accept: Measure<AcceptResult> = {
     const { accept: count } = environment.sizes
     const warmUp = warmUpOf(count)
     const { small: audience } = environment.sizes.growth
-    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience, worker: false })
+    const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience, workers: 0 })
     const loop = environment.startLoop('post-loop')
     try {
       await loop.ready

@@ -1,4 +1,4 @@
-import { openCarillon } from '../environment/carillon.ts'
+import { openCarillon, usualBackend } from '../environment/carillon.ts'
 import type { BackendKind, Carillon } from '../environment/carillon.ts'
 import { checkCounts, countRows, expectSame } from '../environment/check-counts.ts'
 import type { Environment } from '../environment/bench-context.ts'
@@ -10,40 +10,71 @@ import type { Measure } from './measure.ts'
 export interface BroadcastResult {
   perSecond: number
   statementsPerDelivery: number
+  /** The mean of all workers. */
   workerBusy: number
+  /** The sum of all workers. */
   workerCpuMicros: number
   simulatorBusy: number
 }
 
 export const broadcastOnRedis: Measure<BroadcastResult> = {
-  name: 'broadcast, jobs in Redis', needsRedis: true, run: (environment) => measureBroadcast(environment, 'redis'), tell
+  name: 'broadcast, jobs in Redis', needsRedis: true, run: (environment) => measureBroadcast(environment, { backend: 'redis' }), tell
 }
 
 export const broadcastOnPostgres: Measure<BroadcastResult> = {
-  name: 'broadcast, jobs in PostgreSQL', run: (environment) => measureBroadcast(environment, 'postgres'), tell
+  name: 'broadcast, jobs in PostgreSQL', run: (environment) => measureBroadcast(environment, { backend: 'postgres' }), tell
+}
+
+export const broadcastAt150ms = broadcastAt(150)
+export const broadcastAt400ms = broadcastAt(400)
+
+/** Two workers share jobs in Redis, as in a larger deployment. */
+export const broadcastByTwoWorkers: Measure<BroadcastResult> = {
+  ...broadcastAt(150, 2), name: 'broadcast by two workers, provider at 150 ms', needsRedis: true
+}
+
+function broadcastAt (medianMs: number, workers = 1): Measure<BroadcastResult> {
+  return {
+    name: `broadcast, provider at ${medianMs} ms`,
+    run: (environment) => measureBroadcast(environment, {
+      backend: usualBackend(environment), audience: environment.sizes.slow, medianMs, workers
+    }),
+    tell
+  }
 }
 
 const patienceMs = 300_000
 
-async function measureBroadcast (environment: Environment, backend: BackendKind): Promise<BroadcastResult> {
-  const { broadcast: audience } = environment.sizes
-  const carillon = await openCarillon(environment, { backend, audience })
+interface BroadcastOptions {
+  backend: BackendKind
+  audience?: number
+  workers?: number
+  medianMs?: number
+}
+
+async function measureBroadcast (
+  environment: Environment, { backend, audience = environment.sizes.broadcast, workers = 1, medianMs = 0 }: BroadcastOptions
+): Promise<BroadcastResult> {
+  const { simulator } = environment
+  const carillon = await openCarillon(environment, { backend, audience, workers })
   try {
+    await simulator.delay(medianMs)
     await warmUp(environment, carillon)
     await carillon.database.resetStatements()
-    const stop = await startWatch([carillon.worker, environment.simulator.process])
+    const stop = await startWatch([simulator.process, ...carillon.workers])
     await broadcast(environment, carillon)
-    const { ms, used: [worker, simulator] } = await stop()
+    const { ms, used: [provider, ...used] } = await stop()
     const statements = await carillon.database.statements()
     await checkCounts(environment, carillon, { sent: audience + environment.sizes.warmUp })
     return {
       perSecond: audience / ms * 1000,
       statementsPerDelivery: statements / audience,
-      workerBusy: worker?.busy ?? NaN,
-      workerCpuMicros: (worker?.cpuMs ?? NaN) * 1000 / audience,
-      simulatorBusy: simulator?.busy ?? NaN
+      workerBusy: used.reduce((sum, { busy }) => sum + busy, 0) / workers,
+      workerCpuMicros: used.reduce((sum, { cpuMs }) => sum + cpuMs, 0) * 1000 / audience,
+      simulatorBusy: provider?.busy ?? NaN
     }
   } finally {
+    await simulator.delay(0)
     await carillon.close()
   }
 }

@@ -10,6 +10,8 @@ export interface ProofOptions {
   seed: number
   outageSeconds: number
   leaseSeconds: number
+  /** The median time in which Pushbullet answers. */
+  latencyMs: number
   /** The providers to which everybody is connected, in the proof of several providers. */
   channels: Channel[]
 }

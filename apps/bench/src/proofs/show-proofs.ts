@@ -14,7 +14,7 @@ export interface ProofReport {
 const columns = ['sent', 'canceled', 'repeated', 'seconds']
 
 /** The report as text, with one line per proof. */
-export function showProofs ({ commit, machine, options: { people, backend, seed }, proofs }: ProofReport): string {
+export function showProofs ({ commit, machine, options: { people, backend, seed, latencyMs }, proofs }: ProofReport): string {
   const rows = proofs.map(({ name, ok, facts, failure }) => {
     const others = Object.entries(facts).filter(([fact]) => !columns.includes(fact))
     return [
@@ -24,7 +24,7 @@ export function showProofs ({ commit, machine, options: { people, backend, seed 
   })
   return [
     describeEnvironment(commit, machine),
-    `${people.toLocaleString('en')} people, jobs in ${backend === 'redis' ? 'Redis' : 'PostgreSQL'}, seed ${seed}`,
+    `${people.toLocaleString('en')} people, jobs in ${backend === 'redis' ? 'Redis' : 'PostgreSQL'}, seed ${seed}${latencyMs === 0 ? '' : `, Pushbullet at ${latencyMs} ms`}`,
     '',
     ...align([['proof', '', ...columns, ''], ...rows])
   ].join('\n')

@@ -7,6 +7,8 @@ export interface QuickRoute {
   requestLine: string
   /** Returns the response in ASCII; undefined passes the request to the HTTP server. `head` ends before the empty line. */
   respond: (head: string, body: string) => string | undefined
+  /** The delay of the next response. */
+  delayMs: () => number
 }
 
 const MAX_REQUEST_BYTES = 65_536
@@ -35,7 +37,9 @@ export function putInFront (server: Server, route: QuickRoute): () => void {
   return () => { for (const socket of sockets) socket.destroy() }
 }
 
-function readQuickly (socket: Socket, { requestLine, respond }: QuickRoute, handOver: (unread: Buffer) => void): void {
+function readQuickly (socket: Socket, route: QuickRoute, handOver: (unread: Buffer) => void): void {
+  const { requestLine, respond } = route
+  const sender = createSender(socket)
   let held: Buffer | undefined
   socket.on('data', read)
   socket.on('end', end)
@@ -44,7 +48,6 @@ function readQuickly (socket: Socket, { requestLine, respond }: QuickRoute, hand
   function read (chunk: Buffer): void {
     const data = held === undefined ? chunk : Buffer.concat([held, chunk])
     held = undefined
-    let responses = ''
     for (let start = 0; start < data.length;) {
       const request = readRequest(data, start, requestLine)
       if (request === 'incomplete') {
@@ -53,18 +56,50 @@ function readQuickly (socket: Socket, { requestLine, respond }: QuickRoute, hand
       }
       const text = request === 'other' ? undefined : respond(request.head, request.body)
       if (request === 'other' || text === undefined) {
-        if (responses !== '') socket.write(responses, 'latin1')
+        sender.flush()
         socket.off('data', read).off('end', end).off('error', end)
         return handOver(data.subarray(start))
       }
-      responses += text
+      sender.send(text, route.delayMs())
       start = request.end
     }
-    if (responses !== '') socket.write(responses, 'latin1')
+    sender.sendDue()
   }
 
   function end (): void {
     socket.destroy()
+  }
+}
+
+/** Sends the responses of one connection in the order of their requests. */
+function createSender (socket: Socket) {
+  let due = ''
+  const waiting: string[] = []
+
+  function write (text: string): void {
+    if (text !== '') socket.write(text, 'latin1')
+  }
+
+  return {
+    /** A response without a delay is sent by `sendDue`, together with others, unless an earlier one still waits. */
+    send (text: string, delayMs: number): void {
+      if (delayMs === 0 && waiting.length === 0) {
+        due += text
+        return
+      }
+      waiting.push(text)
+      // The oldest one, even if this timer belongs to a later one.
+      setTimeout(() => write(waiting.shift() ?? ''), delayMs).unref()
+    },
+    sendDue (): void {
+      write(due)
+      due = ''
+    },
+    /** Sends all responses at once. */
+    flush (): void {
+      write(due + waiting.splice(0).join(''))
+      due = ''
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import fastifyFormbody from '@fastify/formbody'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { createContentStore } from '../kit/content-store.ts'
 import { acceptJson } from '../kit/http/accept-json.ts'
+import { createLatency } from '../kit/latency.ts'
 import type { SandboxServices, Simulator } from '../kit/simulator.ts'
 import { channelInfoRoutes, channelRoutes, createChannels } from './api/channels.ts'
 import { chatRoutes } from './api/chats.ts'
@@ -36,6 +37,7 @@ export function createPushbullet (services: SandboxServices): Simulator {
   const channels = createChannels()
   const files = createContentStore<UploadedFile>()
   const tally = bench ? createTally() : undefined
+  const latency = createLatency()
 
   return {
     id: PROVIDER,
@@ -67,7 +69,7 @@ export function createPushbullet (services: SandboxServices): Simulator {
       app.register(async (scope) => {
         authenticate(scope, access, services)
         userRoutes(scope, inbox)
-        pushRoutes(scope, users, channels, inbox, tally)
+        pushRoutes(scope, users, channels, inbox, { tally, latency })
         deviceRoutes(scope)
         chatRoutes(scope, users)
         subscriptionRoutes(scope, channels)
@@ -78,8 +80,8 @@ export function createPushbullet (services: SandboxServices): Simulator {
     },
 
     ...tally && {
-      quickRoute: (each) => quickPush({ ...each, clock, access, tally }),
-      controls: (app: FastifyInstance) => { tallyControls(app, tally) },
+      quickRoute: (each) => quickPush({ ...each, clock, access, tally, latency }),
+      controls: (app: FastifyInstance) => { tallyControls(app, tally, latency) },
       stats: () => ({ guids: tally.counts() })
     },
 
@@ -101,6 +103,7 @@ export function createPushbullet (services: SandboxServices): Simulator {
     reset () {
       for (const part of [access, channels, files, timestamps]) part.reset()
       tally?.reset()
+      latency.setMedian(0)
     }
   }
 }

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { recordRequest } from '../../kit/http/recorded-request.ts'
 import type { Inbox } from '../../kit/inbox.ts'
+import type { Latency } from '../../kit/latency.ts'
 import type { UserStore } from '../../kit/user-store.ts'
 import type { Tally } from '../bench/tally.ts'
 import { invalidParam } from '../http/pushbullet-error.ts'
@@ -20,7 +22,15 @@ const CONTENT = {
   file: ['body', 'file_name', 'file_type', 'file_url']
 } as const
 
-export function pushRoutes (app: FastifyInstance, users: UserStore<User>, channels: Channels, inbox: Inbox, tally?: Tally): void {
+/** In bench mode, pushes are counted instead of kept. */
+interface BenchOptions {
+  tally: Tally | undefined
+  latency: Latency
+}
+
+export function pushRoutes (
+  app: FastifyInstance, users: UserStore<User>, channels: Channels, inbox: Inbox, { tally, latency }: BenchOptions
+): void {
   collectionRoutes(app, 'pushes', (user) => user.pushes, (fields) => {
     const dismissed = readFlag(fields, 'dismissed')
     return dismissed === undefined ? {} : { dismissed }
@@ -32,7 +42,9 @@ export function pushRoutes (app: FastifyInstance, users: UserStore<User>, channe
     const guid = readText(fields, 'guid')
     if (tally !== undefined && guid !== undefined) {
       const content = readContent(fields)
-      return { ...content, guid, iden: tally.take(sender, guid, performance.timeOrigin + performance.now()), active: true }
+      const iden = tally.take(sender, guid, performance.timeOrigin + performance.now())
+      await sleep(latency.nextMs(), undefined, { ref: false })
+      return { ...content, guid, iden, active: true }
     }
     const existing = guid === undefined ? undefined : sender.pushes.trace(sender.guids.get(guid) ?? '')
     if (existing !== undefined) return existing

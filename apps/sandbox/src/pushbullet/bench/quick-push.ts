@@ -1,5 +1,6 @@
 import type { Clock } from '../../kit/clock.ts'
 import type { Faults } from '../../kit/faults/faults.ts'
+import type { Latency } from '../../kit/latency.ts'
 import { headerOf } from '../../kit/quick-route.ts'
 import type { QuickRoute } from '../../kit/quick-route.ts'
 import type { Stats } from '../../kit/stats.ts'
@@ -12,6 +13,7 @@ export interface QuickPushServices {
   clock: Clock
   access: Access
   tally: Tally
+  latency: Latency
   faults: Faults
   stats: Stats
 }
@@ -22,10 +24,11 @@ const PATH = '/pushbullet/v2/pushes'
  * Accepts a note or link with a guid for all devices of an account. The simulator processes everything else, and everything
  * while there are faults.
  */
-export function quickPush ({ clock, access, tally, faults, stats }: QuickPushServices): QuickRoute {
+export function quickPush ({ clock, access, tally, latency, faults, stats }: QuickPushServices): QuickRoute {
   const count = stats.of(PROVIDER, `POST ${PATH}`)
   return {
     requestLine: `POST ${PATH} HTTP/1.1\r\n`,
+    delayMs: latency.nextMs,
 
     respond (head, body) {
       if (faults.any()) return undefined

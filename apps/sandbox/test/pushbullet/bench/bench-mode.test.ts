@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
+import { until } from '@carillon/testing'
 import t from 'tap'
 import { openTestSandbox } from '../../open-test-sandbox.ts'
 import type { TestSandbox } from '../../open-test-sandbox.ts'
@@ -34,6 +36,10 @@ async function talk (pieces: Array<string | Buffer>, responses: number): Promise
 function pushText (accessToken: string, guid: string, more: object = {}): string {
   const body = JSON.stringify({ type: 'note', guid, title: 'Grüße 🔔', ...more })
   return `${requestLine}access-token: ${accessToken}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}
+
+async function delay (medianMs: number): Promise<void> {
+  await sandbox.call('POST', '/_control/pushbullet/latency', { body: { medianMs } })
 }
 
 t.beforeEach(async () => { await sandbox.call('DELETE', '/_control/pushbullet/tally') })
@@ -105,6 +111,39 @@ t.test('responds in order to several requests at once, and when the HTTP server 
   const order = [...text.matchAll(/"guid":"(\w+)"|"email"/g)].map(([, guid]) => guid ?? 'me')
   t.same(order, ['one', 'two', 'me', 'three'])
   t.same(await counts(sandbox), { distinct: 3, repeated: 0 })
+})
+
+t.test('counts a push when it arrives, and delays its response', async (t) => {
+  const { accessToken } = await sandbox.join()
+  await delay(60_000)
+  const { port, hostname } = new URL(sandbox.url)
+  const socket = connect({ port: Number(port), host: hostname })
+  t.teardown(() => socket.destroy())
+  let text = ''
+  socket.on('data', (chunk) => { text += String(chunk) })
+  socket.write(pushText(accessToken, 'one') + pushText(accessToken, 'two'))
+  await until(async () => isDeepStrictEqual(await counts(sandbox), { distinct: 2, repeated: 0 }), { what: 'both pushes' })
+  t.equal(text, '')
+  // The HTTP server takes over, so the responses cannot wait any longer.
+  socket.write(`GET /pushbullet/v2/users/me HTTP/1.1\r\nhost: bench\r\naccess-token: ${accessToken}\r\n\r\n`)
+  await until(() => text.includes('"email"'), { what: 'the other response' })
+  t.same([...text.matchAll(/"guid":"(\w+)"|"email"/g)].map(([, guid]) => guid ?? 'me'), ['one', 'two', 'me'])
+  await delay(0)
+})
+
+t.test('keeps the order of delayed responses', async (t) => {
+  const { accessToken } = await sandbox.join()
+  await delay(10)
+  const names = Array.from({ length: 50 }, (_, index) => `delayed${index}`)
+  const text = await talk([names.map((name) => pushText(accessToken, name)).join('')], names.length)
+  t.same([...text.matchAll(/"guid":"(\w+)"/g)].map(([, guid]) => guid), names)
+  await delay(0)
+})
+
+t.test('refuses a latency that is not a number of milliseconds', async (t) => {
+  for (const body of [{}, { medianMs: -1 }, { medianMs: '150' }, { medianMs: 150, slow: 1 }]) {
+    t.match(await sandbox.call('POST', '/_control/pushbullet/latency', { body }), { status: 400 })
+  }
 })
 
 t.test('passes other requests to the HTTP server', async (t) => {
