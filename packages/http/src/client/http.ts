@@ -1,5 +1,7 @@
-import { Agent } from 'undici'
+import type { buildConnector } from 'undici'
 import { dispatchRequest } from './dispatch-request.ts'
+import { ConnectionBudget } from './connections/connection-budget.ts'
+import { OriginPools } from './connections/origin-pools.ts'
 import { createGuard } from './addresses/guard.ts'
 import { createConnector, createGuardedConnector } from './addresses/guarded-connector.ts'
 import { dispatchStream } from './dispatch-stream.ts'
@@ -47,6 +49,10 @@ export interface HttpOptions {
   streamTimeoutMs?: number
   maxResponseBytes?: number
   connectionsPerOrigin?: number
+  /** To all origins together. */
+  maxConnections?: number
+  /** How long a connection stays open without a request, unless its server announces less. */
+  idleTimeoutMs?: number
   /** Sent with every request, after the request's own. Defaults to the product with its version. */
   userAgent?: string
   /** Returns the `traceparent` of a request that is sent now (W3C Trace Context), if it is part of a trace. */
@@ -62,7 +68,9 @@ const defaults = {
   totalTimeoutMs: 30_000,
   streamTimeoutMs: 300_000,
   maxResponseBytes: 1024 * 1024,
-  connectionsPerOrigin: 128
+  connectionsPerOrigin: 2_000,
+  maxConnections: 4_000,
+  idleTimeoutMs: 30_000
 }
 
 /**
@@ -72,11 +80,14 @@ const defaults = {
 export function createHttp (options: HttpOptions): StreamingHttp {
   const limits = { ...defaults, ...options }
   const trusted = new Set(options.trustedOrigins.map((url) => new URL(url).origin))
-  const pool = {
-    connections: limits.connectionsPerOrigin,
+  const client = {
     headersTimeout: limits.headersTimeoutMs,
-    bodyTimeout: limits.bodyTimeoutMs
+    bodyTimeout: limits.bodyTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    keepAliveMaxTimeout: limits.idleTimeoutMs
   }
+  const budget = new ConnectionBudget(limits.maxConnections)
+  const { connectionsPerOrigin } = limits
   const { connectTimeoutMs: timeoutMs } = limits
   const { userAgent = formatUserAgent() } = options
   const guard = createGuard(options.allowPrivateHosts)
@@ -84,10 +95,11 @@ export function createHttp (options: HttpOptions): StreamingHttp {
   // The operator allowed this name, and perhaps only the system's resolver can resolve it.
   const resolve = (hostname: string) => guard.names(hostname) ? names.resolveTrusted(hostname) : names.resolve(hostname)
   // With two pools, a guarded request never reuses a socket that was opened for a trusted origin.
-  const open = new Agent({ ...pool, connect: createConnector(timeoutMs, names.resolveTrusted) })
-  const guarded = new Agent({
-    ...pool, connect: createGuardedConnector({ guard, timeoutMs, resolve, onRefused: options.onRefused })
-  })
+  const openPools = (connect: buildConnector.connector) => {
+    return new OriginPools({ connectionsPerOrigin, budget, client: { ...client, connect } })
+  }
+  const open = openPools(createConnector(timeoutMs, names.resolveTrusted))
+  const guarded = openPools(createGuardedConnector({ guard, timeoutMs, resolve, onRefused: options.onRefused }))
 
   /** A provider client sends nearly all requests to one URL, so its parsed form is cached. */
   let latest: { text: string, url: URL } | undefined
@@ -118,9 +130,8 @@ export function createHttp (options: HttpOptions): StreamingHttp {
       return await dispatchStream(guarded, url, identified, terms, signal).finally(release)
     },
     countRequests () {
-      const pools = [open, guarded].flatMap(({ stats }) => Object.values(stats))
-      const running = pools.reduce((sum, pool) => sum + pool.running, 0)
-      return { running, waiting: pools.reduce((sum, pool) => sum + pool.size, 0) - running }
+      const [one, other] = [open.count(), guarded.count()]
+      return { running: one.running + other.running, waiting: one.waiting + other.waiting }
     },
     async close () {
       await Promise.all([open.close(), guarded.close()])
