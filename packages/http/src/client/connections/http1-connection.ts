@@ -26,6 +26,11 @@ export class Http1Connection {
       this.#isConnected = false
       if (!this.#isBusy) this.close()
     })
+    // undici does not emit `drain` after a certificate for another name.
+    this.#client.on('connectionError', (_origin, _targets, error) => {
+      this.#client.destroy(error, () => {})
+      this.close()
+    })
   }
 
   /** The owner calls this only while the connection is free. */
@@ -50,7 +55,7 @@ export class Http1Connection {
   close (): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#client.close(() => {})
+    if (!this.#client.destroyed) this.#client.close(() => {})
     this.#owner.onClosed(this)
   }
 
