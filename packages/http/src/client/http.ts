@@ -37,6 +37,8 @@ export interface HttpOptions {
   onRefused?: (host: string) => void
   /** `address` or `address:port` of the name servers for guarded hosts. Default: the system's name servers. */
   nameServers?: readonly string[]
+  /** In PEM, instead of the authorities that Node.js trusts. */
+  certificateAuthorities?: string
   /** For name resolution, TCP and TLS together. */
   connectTimeoutMs?: number
   /** From the request to the headers of the response. */
@@ -89,7 +91,7 @@ export function createHttp (options: HttpOptions): StreamingHttp {
   const budget = new ConnectionBudget(limits.maxConnections)
   const { connectionsPerOrigin } = limits
   const { connectTimeoutMs: timeoutMs } = limits
-  const { userAgent = formatUserAgent() } = options
+  const { userAgent = formatUserAgent(), certificateAuthorities, onRefused } = options
   const guard = createGuard(options.allowPrivateHosts)
   const names = createNameResolver({ timeoutMs, servers: options.nameServers })
   // The operator allowed this name, and perhaps only the system's resolver can resolve it.
@@ -98,8 +100,8 @@ export function createHttp (options: HttpOptions): StreamingHttp {
   const openPools = (connect: buildConnector.connector) => {
     return new OriginPools({ connectionsPerOrigin, budget, client: { ...client, connect } })
   }
-  const open = openPools(createConnector(timeoutMs, names.resolveTrusted))
-  const guarded = openPools(createGuardedConnector({ guard, timeoutMs, resolve, onRefused: options.onRefused }))
+  const open = openPools(createConnector(timeoutMs, names.resolveTrusted, certificateAuthorities))
+  const guarded = openPools(createGuardedConnector({ guard, timeoutMs, resolve, onRefused, certificateAuthorities }))
 
   /** A provider client sends nearly all requests to one URL, so its parsed form is cached. */
   let latest: { text: string, url: URL } | undefined

@@ -1,9 +1,10 @@
 import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 import type { Guard } from './guard.ts'
 import { NameError } from './name-error.ts'
+import { createSocketConnector } from './socket-connector.ts'
 import { TransportError } from '../transport-error.ts'
 
 export interface GuardedConnectorOptions {
@@ -13,6 +14,8 @@ export interface GuardedConnectorOptions {
   resolve: (hostname: string) => Promise<LookupAddress[]>
   /** Called with each refused host. The error only says that there is no address. */
   onRefused?: ((host: string) => void) | undefined
+  /** In PEM, instead of the authorities that Node.js trusts. */
+  certificateAuthorities?: string | undefined
 }
 
 /**
@@ -21,14 +24,14 @@ export interface GuardedConnectorOptions {
  * `notAllowed` for an address, and with NameError for a name.
  */
 export function createGuardedConnector (
-  { guard, timeoutMs, resolve, onRefused = () => {} }: GuardedConnectorOptions
+  { guard, timeoutMs, resolve, onRefused = () => {}, certificateAuthorities }: GuardedConnectorOptions
 ): buildConnector.connector {
   const connect = createConnector(timeoutMs, async (hostname) => {
     const permitted = (await resolve(hostname)).filter(({ address }) => guard.permits(hostname, address))
     if (permitted.length > 0) return permitted
     onRefused(hostname)
     throw new NameError('NO_ADDRESS')
-  })
+  }, certificateAuthorities)
   return (options, callback) => {
     const { hostname } = options
     // The socket does not look up a literal address, so it is checked here.
@@ -38,12 +41,11 @@ export function createGuardedConnector (
   }
 }
 
-/** undici's connector with our own name resolution. */
+/** A connector with our own name resolution. */
 export function createConnector (
-  timeoutMs: number, resolve: GuardedConnectorOptions['resolve']
+  timeoutMs: number, resolve: GuardedConnectorOptions['resolve'], certificateAuthorities?: string
 ): buildConnector.connector {
-  // undici's type is a union of the options of net and tls, whose required fields undici sets itself.
-  return buildConnector({ timeout: timeoutMs, lookup: toLookup(resolve) } as buildConnector.BuildOptions)
+  return createSocketConnector({ timeoutMs, lookup: toLookup(resolve), certificateAuthorities })
 }
 
 /** Node requests all addresses when it tries IPv4 and IPv6 in parallel, otherwise one. */
