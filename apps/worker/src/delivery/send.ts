@@ -6,7 +6,7 @@ import {
   waitOutcome
 } from '@carillon/shared/deliveries'
 import { ProviderError } from '@carillon/shared/providers'
-import type { Credentials, Provider } from '@carillon/shared/providers'
+import type { Credentials, Provider, RequestContext } from '@carillon/shared/providers'
 import type { Failure } from '@carillon/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
@@ -93,17 +93,22 @@ export function createSender (
     }
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
     let moved: Moved | undefined
-    const receipt = await provider.send(message, key, credentials, {
-      ...context,
+    // Written out, because to spread `context` takes a hundred times as long.
+    const own: RequestContext = {
+      http,
+      now,
+      registrations,
+      signal,
       unsubscribeUrl: () => unsubscribeLinks.urlOf(delivery.connectionId),
-      ...message.file !== undefined && { files: { store: fileStore, key: delivery.notificationId } },
       onMoved: (credentials, accountId) => { moved = { credentials, accountId } },
       seenToken: () => sealSeenToken(vault, [delivery.notificationId, delivery.connectionId]),
       beforeRequest: async () => { assertNotBlocked(delivery) },
       onNearLimit: ({ scope, retryAt }) => {
         if (scope !== 'connection') breakers.recordLimit(provider.id, scope === 'host' ? delivery.host : '', retryAt)
       }
-    })
+    }
+    if (message.file !== undefined) own.files = { store: fileStore, key: delivery.notificationId }
+    const receipt = await provider.send(message, key, credentials, own)
     paces.noteSent(provider.id, delivery.host)
     if (moved !== undefined) await storeMoved(delivery, moved)
     if (delivery.probedHost !== null) await endProbe(delivery.probedHost)

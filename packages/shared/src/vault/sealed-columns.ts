@@ -31,5 +31,5 @@ export type SealedColumnName = keyof typeof sealedColumns
 /** The context of the value in a row. `rowKey` has the values of the primary key. */
 export function sealContext (name: SealedColumnName, ...rowKey: string[]): SealContext {
   const { table, column, sealedAs = { table, column } }: SealedColumn = sealedColumns[name]
-  return { ...sealedAs, id: rowKey.join('/') }
+  return { table: sealedAs.table, column: sealedAs.column, id: rowKey.join('/') }
 }
