@@ -1,6 +1,5 @@
 import { publicId } from '@carillon/shared/db'
 import type { Database } from '@carillon/shared/db'
-import { runWithRequestId } from '@carillon/shared/log'
 import type { Log } from '@carillon/shared/log'
 import { enqueuePlanAgain, enqueueSegments, maxClockSkewMs } from '@carillon/shared/deliveries'
 import type { DeliveryQueues, PlanJob } from '@carillon/shared/deliveries'
@@ -30,7 +29,9 @@ const segmentsPerStatement = 50
 export async function plan (services: PlanServices, { notificationId }: PlanJob): Promise<void> {
   const request = await readPlan(services.database, notificationId)
   if (request === undefined) return
-  await runWithRequestId(request.requestId, () => planTraced(services, notificationId, request))
+  const { requestId } = request
+  const own = requestId === null ? services : { ...services, log: services.log.child({ requestId }) }
+  await planTraced(own, notificationId, request)
 }
 
 async function planTraced (services: PlanServices, notificationId: string, request: PlanRequest): Promise<void> {
