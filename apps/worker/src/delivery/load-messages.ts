@@ -16,10 +16,10 @@ export interface DueMessage {
 
 export async function loadMessages ({ sql }: Database, notificationIds: string[]): Promise<DueMessages> {
   const ids = [...new Set(notificationIds)]
-  const rows = await sql<Array<DueMessage & { id: string }>>`
+  const rows = await sql<Array<Required<DueMessage> & { id: string }>>`
     select id, message, extract(epoch from coalesce(send_at, created_at))::float8 * 1000 as "dueAt", request_id as "requestId", traceparent
     from notifications where id = any (${ids}::uuid[])`
-  return new Map(rows.map(({ id, ...message }) => [id, message]))
+  return new Map(rows.map(({ id, message, dueAt, requestId, traceparent }) => [id, { message, dueAt, requestId, traceparent }]))
 }
 
 /** The services for a batch, whose log lines name the requests that the batch stems from. */

@@ -31,13 +31,18 @@ export function toProgress (row: ProgressRow): ProviderProgress {
   return { provider: row.provider, counts, perSecond, secondsLeft }
 }
 
+const noCounts = Object.fromEntries(deliveryStates.map((state) => [state, 0])) as DeliveryCounts
+
 export function completeCounts (counts: Partial<DeliveryCounts>): DeliveryCounts {
-  return Object.fromEntries(deliveryStates.map((state) => [state, counts[state] ?? 0])) as DeliveryCounts
+  const complete = { ...noCounts }
+  for (const state of deliveryStates) complete[state] = counts[state] ?? 0
+  return complete
 }
 
 export function addCounts (all: DeliveryCounts[]): DeliveryCounts {
-  const total = (state: DeliveryState): number => all.reduce((sum, counts) => sum + counts[state], 0)
-  return Object.fromEntries(deliveryStates.map((state) => [state, total(state)])) as DeliveryCounts
+  const total = { ...noCounts }
+  for (const counts of all) for (const state of deliveryStates) total[state] += counts[state]
+  return total
 }
 
 const windowSeconds = 10
