@@ -12,9 +12,11 @@ export interface Seat {
   target?: object
 }
 
-/** A provider in proofs with several providers. Its accounts are divided among hosts. */
+/** A provider in proofs with several providers. */
 export interface Channel {
   provider: string
+  /** Whether the accounts are divided among hosts with limits of their own, or all share the limit of one. */
+  hosts: 'many' | 'one'
   /** Creates accounts at the host with this number. */
   createSeats: (simulator: Simulator, host: number, count: number) => Promise<Seat[]>
   /** The limits that its simulator has during a proof with that many people, for its control call. */

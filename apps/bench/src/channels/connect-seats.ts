@@ -8,6 +8,11 @@ import type { Channel, Seat } from './channel.ts'
 /** The people at each host. */
 const peoplePerHost = 200
 
+/** With two hosts at least, a limit of one of them must not stop the other. */
+export function hostCountOf (people: number): number {
+  return Math.max(2, Math.ceil(people / peoplePerHost))
+}
+
 interface Row extends Seat {
   userId: string
   connectionId: string
@@ -18,8 +23,7 @@ interface Row extends Seat {
 export async function connectSeats (
   { sql }: Database, vault: Vault, simulator: Simulator, { channels, people }: { channels: Channel[], people: number }
 ): Promise<void> {
-  // With two hosts at least, a limit of one of them must not stop the other.
-  const hostCount = Math.max(2, Math.ceil(people / peoplePerHost))
+  const hostCount = hostCountOf(people)
   const userIds = Array.from({ length: people }, () => newId())
   await sql`insert into users (id, external_id) select id, 'user-' || id from unnest(${userIds}::uuid[]) as person (id)`
   for (const { provider, createSeats } of channels) {

@@ -2,6 +2,7 @@ import type { Channel } from './channel.ts'
 
 export const email: Channel = {
   provider: 'email',
+  hosts: 'many',
   async createSeats (simulator, host, count) {
     const domain = `d${host}.example`
     const accounts = await simulator.createAccounts<{ account: string }>('email', count, domain)

@@ -11,6 +11,7 @@ interface Member {
 
 export const slack: Channel = {
   provider: 'slack',
+  hosts: 'many',
   async createSeats (simulator, host, count) {
     const members = await simulator.createAccounts<Member>('slack', count, `w${host}`)
     // Each installation replaces the tokens of the workspace.

@@ -11,6 +11,7 @@ interface Browser {
 /** All browsers are at one push service. */
 export const webpush: Channel = {
   provider: 'webpush',
+  hosts: 'one',
   async createSeats (simulator, host, count) {
     const browsers = await simulator.createAccounts<Browser>('webpush', count, `p${host}`)
     return browsers.map(({ account, endpoint, host, p256dh, auth }) =>

@@ -10,9 +10,9 @@ import { loadMessages, withRequestIds } from './load-messages.ts'
 
 /** Claims, sends and settles a segment of a broadcast, or the part that the provider may get now. */
 export async function deliverSegment (shared: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
-  const { breakers, database, leaseMs } = shared
+  const { breakers, database, leaseMs, paces } = shared
   const provider = senderOf(shared, providerId)
-  const messages = await loadMessages(database, [segment.notificationId])
+  const [messages] = await Promise.all([loadMessages(database, [segment.notificationId]), paces.refresh()])
   const services = withRequestIds(shared, messages)
   const perSecond = services.perSecond.get(providerId)
   // A limited provider's admission reserves capacity, so the request must not exceed the segment.

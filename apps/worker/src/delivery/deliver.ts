@@ -9,12 +9,13 @@ import { loadMessages, withRequestIds } from './load-messages.ts'
 
 /** Claims, sends and settles one batch. Postpones the deliveries that the provider may not get now. */
 export async function deliver (shared: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
-  const { breakers, database, leaseMs } = shared
+  const { breakers, database, leaseMs, paces } = shared
   const provider = senderOf(shared, providerId)
   // These run before the claim, so that a failure leaves no claim behind.
   const [messages, admission] = await Promise.all([
     loadMessages(database, deliveries.map(([notificationId]) => notificationId)),
-    admit(database, providerId, deliveries.length, shared.perSecond.get(providerId))
+    admit(database, providerId, deliveries.length, shared.perSecond.get(providerId)),
+    paces.refresh()
   ])
   const services = withRequestIds(shared, messages)
   if (admission.allowed < deliveries.length) {

@@ -55,6 +55,7 @@ const neutralTables = {
   endpoints: 'belongs to the site',
   event_readers: 'a position',
   event_requests: 'types of events',
+  host_paces: 'the limits of servers',
   inbound_polls: 'a position at a provider',
   notices: 'sealed until handled, then without the person',
   outgoing_budgets: 'ids of users, until the budget is full',

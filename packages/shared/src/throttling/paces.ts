@@ -1,8 +1,18 @@
+import { groupCalls } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
+import type { Log } from '../log/index.ts'
+import { forgetAfterMs, learnPace, readPaces, reserveTurns, sharePaces } from './host-paces.ts'
+import type { KnownPace, LearnedLimit, TurnRequest } from './host-paces.ts'
+import { createLanes } from './lanes.ts'
+import type { Lanes } from './lanes.ts'
+
 /** Sends to hosts that have refused requests because of a limit, at the rate that the refusals taught. */
 export interface Paces {
+  /** Reads what other workers learned, at most once per second. Never rejects. */
+  refresh: () => Promise<void>
   /**
-   * Calls `send` when it is the turn of this request, which is at once for a host without a known limit. When the limit would
-   * refuse the request, calls `wait` with a later time, in milliseconds since the epoch.
+   * Calls `send` when it is the turn of this request. When the limit would refuse the request, calls `wait` with a later time,
+   * in milliseconds since the epoch.
    */
   inTurn: <Result>(
     provider: string, host: string, send: () => Promise<Result>, wait: (until: number) => Result
@@ -11,117 +21,226 @@ export interface Paces {
   noteSent: (provider: string, host: string) => void
   /** Learns from a refusal: the rate, and that no request may go before `until`. */
   noteLimit: (provider: string, host: string, until: number) => void
+  /** Waits for pending writes. */
+  settled: () => Promise<unknown>
 }
 
-/** The accepted requests of the last minute at most, or since the end of the last wait. */
-interface Count {
-  since: number
+/** A host that users choose, a workspace or a domain, or the provider as a whole (`''`). */
+interface Host {
+  provider: string
+  host: string
+  lanes: Lanes
+  /** The accepted requests since then: of the last minute at most, or since the end of the last wait. */
   sent: number
+  since: number
+  /** How long a request takes. */
+  latencyMs: number
+  /** How many requests wait for a turn. */
+  asking: number
+  reserving: Promise<void> | undefined
+  pace: Pace | undefined
 }
 
 interface Pace {
-  perSecond: number
-  /** The end of the last wait. The rate grows from then on, to find out whether the limit still applies. */
-  learnedAt: number
-  /** The next free time: for a request that goes now, and for one that has to wait. */
-  nextAt: number
-  turnAt: number
-  /** Each ends with its last request. A request begins when the one before it in its lane has ended. */
-  lanes: Array<Promise<unknown>>
-  next: number
+  /** That of the row. Infinity until it is stored. */
+  version: number
+  /** The end of the last wait. */
+  silentUntil: number
+  hasRate: boolean
+  /** Turns of this process: how many requests may go now, and when the others may. */
+  granted: number
+  waits: number[]
+  stored: Promise<unknown>
 }
 
-const growthPerSecond = 1.01
-/** The rate is then twenty times what it was, and the host is like any other. */
-const forgetAfterMs = 300_000
-/** Fewer accepted requests say nothing about a rate. Then requests only begin one after the other. */
-const leastSent = 20
-/** Requests of this time may go at once: waiting deliveries return once a second. */
-const burstMs = 1_000
-/** An estimate of how long a request takes. */
-const requestSeconds = 0.1
+const refreshMs = 1_000
 /** A rate of an hour with idle times says nothing about a limit. */
 const countMs = 60_000
-const maxCounts = 10_000
+const maxHosts = 10_000
+/** When the database gives no turns. */
+const unavailableMs = 1_000
 
 /**
  * A limit of a host applies to all connections there, which would otherwise all return at the end of the wait, and be refused
- * together. Each process learns its own share of the limit. `now` is in milliseconds since the epoch.
+ * together. All workers share what they learn, and the turns, through the database. `now` is in milliseconds since the epoch.
  */
-export function createPaces ({ now }: { now: () => number }): Paces {
-  const counts = new Map<string, Count>()
-  const paces = new Map<string, Pace>()
+export function createPaces ({ database, log, now }: { database: Database, log: Log, now: () => number }): Paces {
+  const hosts = new Map<string, Host>()
+  const writing = new Set<Promise<unknown>>()
+  const reserve = groupCalls((requests: TurnRequest[]) => reserveTurns(database, requests))
+  let readAt = -Infinity
+  let readVersion: number | undefined
+  let reading: Promise<void> | undefined
 
   return {
-    async inTurn (provider, host, send, wait) {
-      const pace = paces.size === 0 ? undefined : find(keyOf(provider, host)) ?? find(keyOf(provider, ''))
-      if (pace === undefined) return send()
-      // Few at a time, so that one refusal stops all others.
-      const lane = pace.next++ % pace.lanes.length
-      const turn = Promise.resolve(pace.lanes[lane]).then(() => {
-        const until = take(pace)
-        return until === undefined ? send() : wait(until)
-      })
-      pace.lanes[lane] = turn.catch(() => {})
-      return turn
+    async refresh () {
+      if (reading === undefined && performance.now() - readAt < refreshMs) return
+      reading ??= read().finally(() => { reading = undefined })
+      await reading
+    },
+
+    async inTurn (provider, name, send, wait) {
+      const host = pacedHost(provider, name)
+      if (host === undefined) return await send()
+      host.asking++
+      await host.lanes.enter()
+      try {
+        const until = await takeTurn(host).finally(() => { host.asking-- })
+        return until === undefined ? await timed(host, send) : wait(until)
+      } finally {
+        host.lanes.leave()
+      }
     },
 
     noteSent (provider, host) {
-      add(keyOf(provider, host))
-      if (host !== '') add(keyOf(provider, ''))
+      count(hostOf(provider, host))
+      if (host !== '') count(hostOf(provider, ''))
     },
 
-    noteLimit (provider, host, until) {
-      const key = keyOf(provider, host)
-      const known = paces.get(key)
+    noteLimit (provider, name, until) {
+      const host = hostOf(provider, name)
       // The request was under way when another one was refused.
-      if (known !== undefined && now() < known.learnedAt) return
-      const { since, sent } = recentCount(key)
-      const perSecond = sent < leastSent ? Infinity : sent * 1000 / Math.max(1, until - since)
-      const length = sent < leastSent ? 1 : Math.max(1, Math.floor(perSecond * requestSeconds))
-      const lanes = Array.from({ length }, (_, lane) => Promise.resolve(known?.lanes[lane]))
-      const learned = { perSecond, learnedAt: until, nextAt: until, turnAt: until, lanes, next: 0 }
-      // The requests that wait for their turn have the old object.
-      if (known === undefined) paces.set(key, learned)
-      else Object.assign(known, learned)
-      counts.set(key, { since: until, sent: 0 })
-    }
+      if (host.pace !== undefined && now() < host.pace.silentUntil) return
+      const pace = slowDown(host, { version: Infinity, silentUntil: until, hasRate: true })
+      pace.stored = write(learnPace(database, { ...takeCount(host, until), waitMs: until - now() }).then(
+        (known) => Object.assign(pace, known), (error: unknown) => {
+          pace.version = 0
+          throw error
+        }))
+    },
+
+    settled: () => Promise.all(writing)
   }
 
-  function find (key: string): Pace | undefined {
-    const pace = paces.get(key)
-    if (pace === undefined || now() - pace.learnedAt < forgetAfterMs) return pace
-    paces.delete(key)
-    return undefined
+  /** The host whose lanes a request uses. Undefined when only the whole provider could have a limit, and none is known. */
+  function pacedHost (provider: string, name: string): Host | undefined {
+    const own = name === '' ? undefined : hostOf(provider, name)
+    if (own !== undefined && hasPace(own)) return own
+    const whole = hosts.get(keyOf(provider, ''))
+    return whole !== undefined && hasPace(whole) ? whole : own
+  }
+
+  function hasPace (host: Host): boolean {
+    if (host.pace !== undefined && now() - host.pace.silentUntil >= forgetAfterMs) host.pace = undefined
+    return host.pace !== undefined
   }
 
   /** Undefined when a request may go now. Otherwise when it may, which is later for each that waits. */
-  function take (pace: Pace): number | undefined {
-    const at = now()
-    const stepMs = 1000 / (pace.perSecond * growthPerSecond ** (Math.max(0, at - pace.learnedAt) / 1000))
-    if (at >= pace.learnedAt && pace.nextAt < at + burstMs) {
-      pace.nextAt = Math.max(pace.nextAt, at) + stepMs
-      return undefined
+  async function takeTurn (host: Host): Promise<number | undefined> {
+    while (hasPace(host)) {
+      const { pace } = host
+      if (pace === undefined) break
+      if (!pace.hasRate) return now() < pace.silentUntil ? pace.silentUntil : undefined
+      if (pace.granted > 0) {
+        pace.granted--
+        return undefined
+      }
+      const until = pace.waits.shift()
+      if (until !== undefined) return until
+      await (host.reserving ??= reserveFor(host, pace).finally(() => { host.reserving = undefined }))
     }
-    // By then the pace is forgotten.
-    const until = Math.min(Math.max(pace.turnAt, pace.nextAt, at), Math.max(at, pace.learnedAt) + forgetAfterMs)
-    pace.turnAt = until + stepMs
-    return until
+    return undefined
   }
 
-  function recentCount (key: string): Count {
-    const count = counts.get(key)
-    return count !== undefined && now() - count.since < countMs ? count : { since: now(), sent: 0 }
+  /** Reserves turns for all requests that ask for one, so that they share a statement. */
+  async function reserveFor (host: Host, pace: Pace): Promise<void> {
+    await pace.stored
+    const { provider, host: name, asking: wanted } = host
+    try {
+      const turns = await reserve({ provider, host: name, wanted })
+      // A newer limit applies.
+      if (host.pace !== pace) return
+      if (turns === undefined) pace.hasRate = false
+      else {
+        const { granted, waitMs, stepMs } = turns
+        const at = now()
+        // By then the limit is forgotten.
+        const last = Math.max(at, pace.silentUntil) + forgetAfterMs
+        pace.granted = granted
+        pace.waits = Array.from({ length: wanted - granted }, (_, index) => Math.min(at + waitMs + index * stepMs, last))
+        // As many as the rate needs, so that one refusal stops nearly all others.
+        host.lanes.resize(Math.max(1, Math.floor(host.latencyMs / stepMs)))
+      }
+    } catch (error) {
+      log.warn({ err: error, provider, host: name }, 'could not reserve turns at a limited host')
+      pace.waits = Array.from({ length: wanted }, () => now() + unavailableMs)
+    }
   }
 
-  function add (key: string): void {
-    const count = counts.get(key)
-    const at = now()
-    if (count !== undefined && at - count.since < countMs) count.sent++
-    else {
-      if (counts.size >= maxCounts) counts.clear()
-      counts.set(key, { since: at, sent: 1 })
+  async function timed<Result> (host: Host, send: () => Promise<Result>): Promise<Result> {
+    const startedAt = performance.now()
+    try {
+      return await send()
+    } finally {
+      const tookMs = performance.now() - startedAt
+      host.latencyMs = host.latencyMs === 0 ? tookMs : host.latencyMs * 0.8 + tookMs * 0.2
     }
+  }
+
+  async function read (): Promise<void> {
+    try {
+      readAt = performance.now()
+      const known = await readPaces(database, readVersion)
+      for (const { version } of known) readVersion = Math.max(readVersion ?? 0, version)
+      const shares = known.flatMap(adopt)
+      if (shares.length > 0) await sharePaces(database, shares)
+    } catch (error) {
+      log.warn({ err: error }, 'could not read the limits that other workers know')
+    }
+  }
+
+  /** Applies a limit that another worker learned. Returns what this worker sent, if that counts too. */
+  function adopt ({ provider, host: name, version, waitMs, hasRate }: KnownPace): Array<Omit<LearnedLimit, 'waitMs'>> {
+    const host = hostOf(provider, name)
+    if (host.pace !== undefined && version <= host.pace.version) return []
+    slowDown(host, { version, silentUntil: now() + waitMs, hasRate })
+    return waitMs > 0 && host.sent > 0 ? [takeCount(host, now() + waitMs)] : []
+  }
+
+  /** Requests begin one after the other, until it is known how many the rate needs. Turns of an earlier limit end. */
+  function slowDown (host: Host, known: Pick<Pace, 'version' | 'silentUntil' | 'hasRate'>): Pace {
+    const pace = { ...known, granted: 0, waits: [], stored: Promise.resolve() }
+    host.pace = pace
+    host.lanes.resize(1)
+    return pace
+  }
+
+  /** Ends the count, and begins another one at the end of the wait. */
+  function takeCount (host: Host, until: number): Omit<LearnedLimit, 'waitMs'> {
+    const at = now()
+    const { provider, host: name, sent, since } = host
+    const isRecent = at - since < countMs
+    Object.assign(host, { sent: 0, since: until })
+    return { provider, host: name, sent: isRecent ? sent : 0, windowMs: isRecent ? Math.max(0, at - since) : 0 }
+  }
+
+  function count (host: Host): void {
+    if (now() - host.since >= countMs) Object.assign(host, { sent: 0, since: now() })
+    host.sent++
+    host.lanes.noteAccepted()
+  }
+
+  function hostOf (provider: string, name: string): Host {
+    const key = keyOf(provider, name)
+    const known = hosts.get(key)
+    if (known !== undefined) return known
+    if (hosts.size >= maxHosts) forgetIdle()
+    const count = { sent: 0, since: now(), latencyMs: 0, asking: 0 }
+    const host = { provider, host: name, lanes: createLanes(now), ...count, reserving: undefined, pace: undefined }
+    hosts.set(key, host)
+    return host
+  }
+
+  function forgetIdle (): void {
+    for (const [key, host] of hosts) if (host.asking === 0 && !hasPace(host)) hosts.delete(key)
+  }
+
+  function write (statement: Promise<unknown>): Promise<unknown> {
+    const written = statement
+      .catch((error: unknown) => log.warn({ err: error }, 'other workers do not know of this limit yet'))
+      .finally(() => writing.delete(written))
+    writing.add(written)
+    return written
   }
 }
 

@@ -6,7 +6,7 @@ import { migrateQueue } from '../../src/queue/index.ts'
 const tables = [
   'ad_accounts', 'api_keys', 'audit_entries', 'claims', 'connection_events', 'connections', 'deliveries', 'encryption_keys',
   'endpoint_attempts',
-  'endpoint_deliveries', 'endpoints', 'event_readers', 'event_requests', 'events', 'grants', 'handshakes', 'idempotency_keys',
+  'endpoint_deliveries', 'endpoints', 'event_readers', 'event_requests', 'events', 'grants', 'handshakes', 'host_paces', 'idempotency_keys',
   'inbound_polls', 'insights', 'notices', 'notifications', 'outgoing_budgets', 'progress', 'provider_hosts', 'pulls', 'registrations',
   'revocations', 'segments', 'team_members',
   'teams', 'user_deletions', 'users', 'workers'

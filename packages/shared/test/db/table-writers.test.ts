@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const writers: Record<string, string> = {
   deliveries: 'deliveries',
   provider_hosts: 'throttling',
+  host_paces: 'throttling',
   outgoing_budgets: 'throttling',
   workers: 'workers',
   audit_entries: 'audit',
@@ -22,6 +23,7 @@ const writers: Record<string, string> = {
 const models: Record<string, string> = {
   deliveries: 'deliveries',
   providerHosts: 'provider_hosts',
+  hostPaces: 'host_paces',
   outgoingBudgets: 'outgoing_budgets',
   encryptionKeys: 'encryption_keys',
   workers: 'workers',
