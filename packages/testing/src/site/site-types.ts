@@ -11,6 +11,8 @@ export interface Addresses {
 export interface InboxEntry {
   id: string
   account: string
+  /** When it arrived. */
+  at: string
   item: { guid?: string, type?: string, title?: string, body?: string }
 }
 
