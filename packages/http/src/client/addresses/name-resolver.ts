@@ -1,10 +1,12 @@
 import { lookup } from 'node:dns/promises'
 import type { LookupAddress } from 'node:dns'
+import { createAddressCache } from './address-cache.ts'
 import { createHostsFile } from './hosts-file.ts'
 import type { HostsFile } from './hosts-file.ts'
 import { createLookupSlots } from './lookup-slots.ts'
 import type { SlotLimits } from './lookup-slots.ts'
 import { NameError } from './name-error.ts'
+import type { ResolvedAddresses } from './query-addresses.ts'
 import { queryAddresses } from './query-addresses.ts'
 
 export interface NameResolverOptions {
@@ -14,13 +16,15 @@ export interface NameResolverOptions {
   servers?: readonly string[] | undefined
   limits?: SlotLimits
   hostsFile?: HostsFile
+  /** Monotonic, in milliseconds. */
+  clock?: () => number
 }
 
 /** Resolves host names. Both lookups throw NameError. */
 export interface NameResolver {
   /**
    * For untrusted names: reads the hosts file, then queries DNS through c-ares. It uses no libuv threads, so slow names delay
-   * nothing else. Search domains do not apply.
+   * nothing else. Search domains do not apply. Addresses are cached for their TTL. The caller must check them each time.
    */
   resolve: (hostname: string) => Promise<LookupAddress[]>
   /** For names that the operator chose: uses the system's resolver, like other programs on the machine. */
@@ -34,21 +38,29 @@ export interface NameResolver {
 const defaultLimits: SlotLimits = { total: 128, perGroup: 8 }
 
 export function createNameResolver (
-  { timeoutMs, servers, limits = defaultLimits, hostsFile = createHostsFile() }: NameResolverOptions
+  options: NameResolverOptions
 ): NameResolver {
+  const { timeoutMs, servers, limits = defaultLimits, hostsFile = createHostsFile(), clock = () => performance.now() } = options
   const runInSlot = createLookupSlots(limits)
   const needed = new Map<string, number>()
   const running = new Map<string, AbortController>()
-  const resolve = shareLookups(async (hostname) => {
-    const known = isLocalhost(hostname) ? loopback : hostsFile(hostname)
-    return known.length > 0 ? known : await query(hostname)
+  const cache = createAddressCache(clock)
+  const resolveByDns = shareLookups(async (hostname) => {
+    const { addresses, ttlMs } = await query(hostname)
+    cache.keep(hostname, addresses, ttlMs)
+    return addresses
   })
   const resolveTrusted = shareLookups(async (hostname) => {
     return await lookup(hostname, { all: true }).catch((error: unknown) => { throw NameError.of(error) })
   })
   return { resolve, resolveTrusted, need }
 
-  async function query (hostname: string): Promise<LookupAddress[]> {
+  async function resolve (hostname: string): Promise<LookupAddress[]> {
+    const known = isLocalhost(hostname) ? loopback : hostsFile(hostname)
+    return known.length > 0 ? known : cache.find(hostname) ?? await resolveByDns(hostname)
+  }
+
+  async function query (hostname: string): Promise<ResolvedAddresses> {
     const controller = new AbortController()
     const timer = setTimeout(() => controller.abort(new NameError('LOOKUP_TIMEOUT')), timeoutMs)
     running.set(hostname, controller)

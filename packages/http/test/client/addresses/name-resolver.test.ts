@@ -89,3 +89,44 @@ t.test('delays no request because of 28 requests whose names do not resolve', as
   controller.abort()
   t.same(new Set(await Promise.all(stuck)), new Set(['aborted']))
 })
+
+t.test('keeps addresses for their TTL, at most for a minute', async (t) => {
+  for (const [ttl, expectedMs] of [[30, 30_000], [200, 60_000]] as const) {
+    let now = 1_000
+    let address = '192.0.2.1'
+    const server = await openNameServer(t, () => [address], ttl)
+    const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: noHosts, clock: () => now })
+    const found = async () => (await resolve('moving.example')).map(({ address }) => address)
+    t.same(await found(), ['192.0.2.1'])
+    address = '192.0.2.2'
+    now += expectedMs - 1
+    t.same(await found(), ['192.0.2.1'])
+    t.equal(server.questions.length, 2, 'one query for each family')
+    now += 1
+    t.same(await found(), ['192.0.2.2'])
+  }
+})
+
+t.test('asks DNS again for a name without a TTL, and for a name that did not exist', async (t) => {
+  let addresses: string[] | undefined
+  const server = await openNameServer(t, () => addresses, 0)
+  const { resolve } = createNameResolver({ timeoutMs: 60_000, servers: [server.address], hostsFile: noHosts, clock: () => 0 })
+  await t.rejects(resolve('new.example'), { code: 'NO_ADDRESS' })
+  for (const address of ['192.0.2.1', '192.0.2.2']) {
+    addresses = [address]
+    t.same(await resolve('new.example'), [{ address, family: 4 }])
+  }
+})
+
+t.test('checks cached addresses with the guard each time', async (t) => {
+  const url = await web(t, (_, response) => { response.end('private') })
+  const { port } = new URL(url)
+  const server = await openNameServer(t, () => ['127.0.0.1'])
+  const refused: string[] = []
+  const http = client(t, 'http://localhost:1', { nameServers: [server.address], onRefused: (host) => { refused.push(host) } })
+  for (let count = 0; count < 2; count++) {
+    t.equal((await failure(http.request({ method: 'GET', url: `http://rebinding.example:${port}/` }))).code, 'dns')
+  }
+  t.equal(server.questions.length, 2, 'one query for each family')
+  t.same(refused, ['rebinding.example', 'rebinding.example'])
+})

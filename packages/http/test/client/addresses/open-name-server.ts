@@ -17,8 +17,8 @@ type Answers = (name: string) => string[] | 'never' | undefined
 const typeA = 1
 const typeAaaa = 28
 
-/** A DNS server on loopback (RFC 1035 §4) that supports queries with one question. */
-export async function openNameServer (t: Test, answers: Answers): Promise<NameServer> {
+/** A DNS server on loopback (RFC 1035 §4) that supports queries with one question. `ttl` is in seconds. */
+export async function openNameServer (t: Test, answers: Answers, ttl = 60): Promise<NameServer> {
   const questions: string[] = []
   const socket = createSocket('udp4', (query, { port, address }) => {
     const { name, type, end } = readQuestion(query)
@@ -26,7 +26,7 @@ export async function openNameServer (t: Test, answers: Answers): Promise<NameSe
     const found = answers(name)
     if (found === 'never') return
     const records = (found ?? []).filter((address) => type === (isIPv4(address) ? typeA : typeAaaa))
-    socket.send(reply(query.subarray(0, end), type, records, found === undefined), port, address)
+    socket.send(reply(query.subarray(0, end), type, records, found === undefined, ttl), port, address)
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
@@ -44,14 +44,14 @@ function readQuestion (query: Buffer): { name: string, type: number, end: number
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 }
 }
 
-function reply (question: Buffer, type: number, addresses: string[], isMissing: boolean): Buffer {
+function reply (question: Buffer, type: number, addresses: string[], isMissing: boolean, ttl: number): Buffer {
   const message = Buffer.from(question)
   message.writeUInt16BE(isMissing ? 0x8183 : 0x8180, 2)
   message.writeUInt16BE(addresses.length, 6)
   message.writeUInt32BE(0, 8)
   const records = addresses.map((address) => {
     const bytes = Buffer.from(ipaddr.parse(address).toByteArray())
-    const head = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, bytes.length])
+    const head = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, ttl, 0, bytes.length])
     return Buffer.concat([head, bytes])
   })
   return Buffer.concat([message, ...records])
