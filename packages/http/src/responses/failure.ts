@@ -47,17 +47,20 @@ export type Failure =
     reason: string
     /** What is refused: everything (`app`, the default), one host, or only this connection, whose user cannot fix it either. */
     scope?: LimitScope
+    /** What this failure becomes when it lasts. Only for the scope `connection`: everything else waits for the operator. */
+    lasting?: LastingFailure
   }
   | { kind: 'malformed', reason: string }
 
 /**
- * A failure that ends the access once it lasts: after at least `times` failures of the same `rule` in a row, the first of them
- * at least `ms` milliseconds ago. They are counted for each connection, over all its messages.
+ * What a failure becomes once it lasts: after at least `times` failures of the same `rule` in a row, the first of them at least
+ * `ms` milliseconds ago. They are counted for each connection, over all its messages. `rejected` fails the message and leaves the
+ * connection alone; the others end the access.
  */
 export interface LastingFailure {
   /** The id of the rule. It is stored with the count, so other failures do not count. */
   rule: string
-  kind: 'unauthorized' | 'gone'
+  kind: 'unauthorized' | 'gone' | 'rejected'
   reason: string
   times: number
   ms: number

@@ -1,6 +1,8 @@
 import type { DeliveryEvent } from './states.ts'
+import type { Failure } from '@carillon/http'
 import { ProviderError } from '../providers/index.ts'
 import type { Receipt } from '../providers/index.ts'
+import { lastingOf } from './failure-streak.ts'
 import type { FailureStreak } from './failure-streak.ts'
 import { retryDelayMs } from './retry-schedule.ts'
 
@@ -17,7 +19,7 @@ export interface Outcome {
   limitedUntil: number | null
   /** What the error means for the connection. */
   refusal: Refusal | null
-  /** The rule by which the error ends the access if it lasts. */
+  /** The rule by which the error becomes final if it lasts. */
   streak: string | null
   /** The connection works again after failures. */
   endsStreak: boolean
@@ -100,7 +102,7 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
         limitedUntil: failure.scope === undefined || failure.scope === 'connection' ? failure.retryAt : null
       }
     case 'misconfigured':
-      return waitOutcome(now + (failure.scope === 'connection' ? ownMisconfiguredWaitMs : misconfiguredWaitMs), 'misconfigured', facts)
+      return withStreak(waitOutcome(now + (failure.scope === 'connection' ? ownMisconfiguredWaitMs : misconfiguredWaitMs), 'misconfigured', facts), failure)
     case 'unauthorized':
     case 'missingPermission':
       return {
@@ -122,14 +124,18 @@ export function errorOutcome (error: unknown, attemptsBefore: number, now: numbe
       }
     case 'transient': {
       if (failure.notStarted === true) return handedBack()
-      const outcome = retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
-      const lasting = failure.lasting === undefined ? outcome : { ...outcome, streak: failure.lasting.rule }
-      return failure.mayHaveArrived === true && lasting.state === 'retrying' ? { ...lasting, state: 'unknown' } : lasting
+      const retried = retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now, failure.notBefore)
+      const outcome = withStreak(retried, failure)
+      return failure.mayHaveArrived === true && outcome.state === 'retrying' ? { ...outcome, state: 'unknown' } : outcome
     }
     case 'malformed':
     case 'expired':
       return retryOrFail(failure.reason, facts, failure.kind, attemptsBefore, now)
   }
+}
+
+function withStreak (outcome: Outcome, failure: Failure): Outcome {
+  return { ...outcome, streak: lastingOf(failure)?.rule ?? null }
 }
 
 /** No server parks a delivery for longer. */

@@ -33,6 +33,16 @@ t.test('ends what failed often enough in a row and for long enough, by one rule'
   }
 })
 
+t.test('ends what the provider refuses for one connection by failing the message, and leaves the connection alone', async (t) => {
+  const foreign: LastingFailure = { rule: 'otherKey', kind: 'rejected', reason: 'for three days', times: 3, ms: 3_000 }
+  const error = new ProviderError({ kind: 'misconfigured', reason: 'now', scope: 'connection', lasting: foreign }, 'a.example', 401)
+  const outcomeAfter = (streak: FailureStreak | null) => errorOutcome(endLasting(error, streak), 0, Date.now(), 1)
+  for (const streak of [null, { rule: 'otherKey', times: 99, ms: 2_999 }, { rule: 'otherKey', times: 1, ms: 1e9 }]) {
+    t.match(outcomeAfter(streak), { state: 'retrying', attempted: false, reason: 'misconfigured', streak: 'otherKey' })
+  }
+  t.match(outcomeAfter({ rule: 'otherKey', times: 2, ms: 3_000 }), { state: 'failed', reason: 'for three days', streak: null, refusal: null })
+})
+
 t.test('leaves other errors alone', async (t) => {
   for (const error of [new Error('bug'), new ProviderError({ kind: 'transient', reason: 'r' }, 'a.example'), new ProviderError({ kind: 'rejected', reason: 'r' }, 'a.example')]) {
     t.equal(endLasting(error, { rule: 'missing', times: 99, ms: 1e9 }), error)

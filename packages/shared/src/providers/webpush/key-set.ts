@@ -6,6 +6,11 @@ import type { VapidKey } from './vapid-keys.ts'
 const maxOrigins = 1_000
 /** One subscription proves nothing about a key that works for others. */
 const minRefused = 3
+/** The operator has this long to add a key, before messages fail. The connection stays, since a key may still be added. */
+const lasting = { kind: 'rejected', times: 3, ms: 3 * 24 * 60 * 60 * 1_000 } as const
+const lastingMismatch = 'the push service has refused the VAPID keys of this server for three days: add the key of this subscription to ' +
+  'WEBPUSH_KEYS, or let the browser subscribe again'
+const lastingRefusal = 'the push service has refused our VAPID signature for this browser for three days, and accepts it for others'
 
 export interface KeySet {
   /**
@@ -45,7 +50,12 @@ export function createKeySet (keys: readonly VapidKey[], retiredIds: readonly st
       if (accepted.has(`${own.id} ${origin}`)) throw mismatch
       // A user can send us a subscription with another key. The messages to other browsers must not wait for that.
       const reason = `the browser subscribed with another VAPID key than ${keyId}: if your site has that key, add it to WEBPUSH_KEYS`
-      throw new ProviderError({ kind: 'misconfigured', reason, scope: 'connection' }, host)
+      throw new ProviderError({
+        kind: 'misconfigured',
+        reason,
+        scope: 'connection',
+        lasting: { ...lasting, rule: 'otherKey', reason: lastingMismatch }
+      }, host)
     }
   }
 
@@ -56,5 +66,10 @@ export function createKeySet (keys: readonly VapidKey[], retiredIds: readonly st
 }
 
 function toOwnFailure ({ failure: { reason }, host, status }: ProviderError): ProviderError {
-  return new ProviderError({ kind: 'misconfigured', reason, scope: 'connection' }, host, status)
+  return new ProviderError({
+    kind: 'misconfigured',
+    reason,
+    scope: 'connection',
+    lasting: { ...lasting, rule: 'refusedKey', reason: lastingRefusal }
+  }, host, status)
 }

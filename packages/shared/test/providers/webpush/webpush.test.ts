@@ -207,7 +207,9 @@ t.test('blames a browser for its key only where the key has worked', async (t) =
   const imported = { endpoint, ...Object(keys) }
   const { send, subscribe: handshake } = open(t, [url])
   const reason = `the browser subscribed with another VAPID key than ${id}: if your site has that key, add it to WEBPUSH_KEYS`
-  t.same(await failureOf(() => send(note, imported)), { kind: 'misconfigured', reason, scope: 'connection' }, 'no other browser waits for that')
+  t.match(await failureOf(() => send(note, imported)), {
+    kind: 'misconfigured', reason, scope: 'connection', lasting: { rule: 'otherKey', kind: 'rejected', reason: /for three days.*WEBPUSH_KEYS/ }
+  }, 'no other browser waits for that')
   await send(note, handshake.accept(await subscribe({ account: 'ben', applicationServerKey: publicKey })).credentials)
   t.match(await failureOf(() => send(note, imported)), { kind: 'gone', reason: /another VAPID key/ })
 })
@@ -220,7 +222,9 @@ t.test('pauses a push service only when it refuses the signature for several bro
   const scopeOf = async (credentials: unknown) => {
     await control('faults', { provider: 'webpush', fault: 'vapid', times: 1 })
     const failure = await failureOf(() => send(note, credentials))
-    return failure.kind === 'misconfigured' ? failure.scope : failure
+    if (failure.kind !== 'misconfigured') return failure
+    t.equal(failure.lasting?.rule, failure.scope === 'connection' ? 'refusedKey' : undefined, 'what concerns all browsers has no end')
+    return failure.scope
   }
   t.equal(await scopeOf(ann), 'host', 'before the key has worked there')
   await send(note, ann)
