@@ -2,7 +2,7 @@ import { fanOutEvents, recordAttempt } from '@carillon/shared/endpoints'
 import { saveConnections } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import { claim, claimSegment, recordSeen, sentOutcome, settle } from '@carillon/shared/deliveries'
-import { createHandshake, TokensRevokedError } from '@carillon/shared/handshakes'
+import { createHandshake, holdGrant, TokensRevokedError } from '@carillon/shared/handshakes'
 import { createIdempotencyStore } from '@carillon/shared/idempotency'
 import { findNotification } from '@carillon/shared/notifications'
 import { putTeam } from '@carillon/shared/teams'
@@ -187,6 +187,23 @@ t.test('erases the credentials of a provider that stays away after seven days', 
   await sendEvents()
   t.match(await complete('dora'), { connections: [{ revocation: 'failed', reason: /time for retries is over/ }] })
   t.same(await sql`select from revocations where credentials is not null`, [])
+})
+
+t.test('erases the credentials of a handshake that no connection stored, while their provider stays misconfigured', async (t) => {
+  const { id: userId } = await ensureUser(database, { externalId: 'hugo' })
+  const grant = { credentials: { accessToken: 'of hugo' }, account: { id: 'hugo', name: 'Hugo' } }
+  const id = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined, tokenGeneration: 0 }, Date.now())
+  await sql`update handshakes set claimed_at = now() where id = ${id}`
+  t.equal(await holdGrant(database, vault, id, grant, Date.now()), true)
+  await remove('hugo')
+  const held = () => sql`select state, reason, account_id, credentials is not null as "hasCredentials" from revocations where connection_id is null`
+  t.match(await held(), [{ state: 'pending', account_id: 'hugo', hasCredentials: true }])
+  await sql`update revocations set attempts = 99, reason = 'wrong client secret', created_at = now() - interval '6 days', due_at = now() + interval '1 hour' where connection_id is null`
+  await run()
+  t.match(await held(), [{ state: 'pending' }], 'an operator has seven days')
+  await sql`update revocations set created_at = now() - interval '7 days' where connection_id is null`
+  await run()
+  t.same(await held(), [{ state: 'failed', reason: 'wrong client secret, and the time for retries is over', account_id: '', hasCredentials: false }])
 })
 
 t.test('waits for a delivery that is being sent, and erases its receipt', async (t) => {

@@ -9,7 +9,7 @@ import { eraseFromNotifications, searchNotifications } from '../notifications/in
 import type { ErasedUser } from '../notifications/index.ts'
 import { pseudonymOf } from './deletion.ts'
 import { eraseHandshakes, hasHandshakes } from './erase-handshakes.ts'
-import { endLateRevocations, hasRevocations } from './late-revocations.ts'
+import { endLateRevocations, endUnusedRevocations, hasRevocations } from './late-revocations.ts'
 
 interface RunningDeletion {
   id: string
@@ -33,11 +33,12 @@ const searchedMinutes = 60
 const maxRunMs = 20_000
 
 /**
- * Continues the deletions that are not completed. Each step finds what is left by itself, so that a run after a crash continues.
+ * Continues the deletions that are not completed, and ends late revocations of credentials that no connection used. Each step finds what is left by itself, so that a run after a crash continues.
  * Returns the number of deletions that it completed.
  */
 export async function continueDeletions ({ database, log }: { database: Database, log: Log }): Promise<number> {
   const { sql } = database
+  await endUnusedRevocations(database)
   const running = await sql<RunningDeletion[]>`
     select id, user_id as "userId", external_id as "externalId", notifications_to as "notificationsTo", events_to as "eventsTo",
       -- Later ones are about another user, if the site has created one with the same id.

@@ -120,8 +120,8 @@ export const accountExamples: Record<string, object> = {
     teams: { left: ['crew'], ownerless: [] },
     erased: { connections: 1, handshakes: 0, deliveries: 12, notifications: 12, events: 2 },
     kept: [{
-      data: "Carillon's ids of the user and of the connections, and the states, providers and times of the deliveries",
-      reason: 'The counts of notifications depend on them. They are deleted when RETENTION_DAYS have passed'
+      data: 'The content of notifications to several users',
+      reason: 'It belongs to the other users too. It is deleted after RETENTION_DAYS'
     }]
   },
   TeamRequest: { name: team.name, ownerId: team.ownerId, memberIds: team.memberIds },

@@ -40,23 +40,45 @@ export const userDeletionResponse = Type.Object({
   })
 }, { title: 'UserDeletion' })
 
-/** docs/users.md explains the same. */
+/** The table in docs/users.md has the same rows. */
 const kept = [
   {
-    data: 'Carillon\'s ids of the user and of the connections, and the states, providers and times of the deliveries',
-    reason: 'The counts of notifications depend on them. They are deleted when RETENTION_DAYS have passed'
+    data: 'Carillon\'s ids of the user and the connections, and the states, providers and times of deliveries',
+    reason: 'The counts of notifications depend on them. They are deleted two weeks after RETENTION_DAYS have passed, and this report with ' +
+      'them. The pseudonym of a user who owns a team stays until the team has another owner'
   },
   {
     data: 'The content of notifications to several users',
-    reason: 'It belongs to the other users too. It is deleted when RETENTION_DAYS have passed'
+    reason: 'It belongs to the other users too. It is deleted after RETENTION_DAYS'
+  },
+  {
+    data: 'Access that connections of other users use, for example to a workspace',
+    reason: 'It is revoked with the last of these connections'
+  },
+  {
+    data: 'Encrypted credentials from a handshake that no connection stored',
+    reason: 'They have to be revoked at the provider. They are erased when this has succeeded, and after seven days at the latest'
   },
   {
     data: 'Encrypted responses to requests of your API keys with an Idempotency-Key',
     reason: 'They make repeated requests safe. They are deleted after 24 hours'
   },
   {
-    data: 'The addresses of servers that the user chose, without the account',
+    data: 'The addresses of servers that the user chose, such as a Mastodon server, without the account',
     reason: 'Other users may use the same server'
+  },
+  {
+    data: 'Entries of the audit trail',
+    reason: 'They contain Carillon\'s ids only, and cannot be changed. They are deleted after AUDIT_RETENTION_DAYS'
+  },
+  {
+    data: 'A keyed hash of your id of the user',
+    reason: 'It finds this report, and is deleted with it. After you remove the key from CARILLON_KEYS, the report is 404'
+  },
+  {
+    data: 'Backups and logs of your deployment',
+    reason: 'Carillon does not control them. Its own log lines contain Carillon\'s ids only, but the log of a reverse proxy may contain paths ' +
+      'with your id of the user'
   }
 ]
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { saveConnections } from '@carillon/shared/connections'
 import { continueDeletions } from '@carillon/shared/user-data'
 import { putTeam } from '@carillon/shared/teams'
@@ -67,6 +68,15 @@ t.test('deletes a user, and says what became of the data', async (t) => {
   t.same(at((await ask('GET', '/v1/connections', fresh)).body, 'data'), [])
   const [{ id: pseudonym }] = await sql<[{ id: string }]>`select external_id as id from users where deleted_at is not null`
   t.match(await ask('POST', '/v1/user-tokens', key, { userId: pseudonym }), { status: 400, body: { code: 'invalidInput' } })
+})
+
+t.test('the report names all the data that is kept, as the documentation does', async (t) => {
+  await api.makeUser('kim')
+  const { body } = await ask('DELETE', '/v1/users/kim')
+  const documented = (await readFile(new URL('../../../../../docs/users.md', import.meta.url), 'utf8')).split('## What is kept, and why').at(-1) ?? ''
+  const rows = documented.split('\n').filter((line) => line.startsWith('| ')).slice(1).map((line) => line.replaceAll('`', '').slice(2, -2).split(' | '))
+  t.ok(rows.some(([data]) => data === 'Entries of the audit trail'))
+  t.same(at(body, 'kept'), rows.map(([data, reason]) => ({ data, reason })))
 })
 
 t.test('stores no connection for a user whose deletion is committed first', async (t) => {
