@@ -28,7 +28,7 @@ export function describeRecipient (explained: RecipientExplanation, output: Outp
 
 /** The connections of a user and the last notifications, as lines of 80 characters. */
 export function describeUser (explained: UserExplanation, output: Output): string[] {
-  const { userId, connections, notifications } = explained
+  const { userId, connections, notifications, onlyDeliveredBefore } = explained
   return [
     ...sentences(explained, output, ''),
     ...connections.flatMap((connection) => {
@@ -40,8 +40,13 @@ export function describeUser (explained: UserExplanation, output: Output): strin
       `${titled(title)}, accepted at ${moment(createdAt)}: ${printable(userId)} ${colorOf(received, output.colors)(receivedTexts[received])}`,
       `${indent}${notificationId}`,
       ...wrapText(readable(explanation), { indent })
-    ])
+    ]),
+    ...onlyDeliveredBefore === null ? [] : ['', ...wrapText(describeSearch(userId, onlyDeliveredBefore), { indent: '' })]
   ]
+}
+
+function describeSearch (userId: string, since: string): string {
+  return `Notifications that reached no connection of ${printable(userId)} were searched back to ${moment(since)}. Name an earlier one to explain it.`
 }
 
 function connectionLines (

@@ -30,6 +30,8 @@ export interface UserExplanation extends Explanation {
   isKnown: boolean
   connections: Array<Connection & { status: string, muted: boolean }>
   notifications: Array<{ notificationId: string, title: string, createdAt: string, received: Received, explanation: string }>
+  /** The list lacks notifications without a delivery from before this time. */
+  onlyDeliveredBefore: string | null
 }
 
 export interface WhyApi {

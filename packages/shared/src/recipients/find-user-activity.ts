@@ -7,11 +7,13 @@ export interface UserActivity {
   isKnown: boolean
   /** The latest notifications that are addressed to the user or have a delivery to the user, newest first. */
   notificationIds: string[]
+  /** The list lacks those without a delivery from before this time. Null when it is complete. */
+  onlyDeliveredBefore: Date | null
 }
 
 /** `userId` is the site's id, and may be unknown. */
 export async function findUserActivity ({ sql }: Database, userId: string, limit: number): Promise<UserActivity> {
-  const [row] = await sql<UserActivity[]>`
+  const [row] = await sql<Array<Omit<UserActivity, 'onlyDeliveredBefore'> & { onlyDeliveredBefore: string | null }>>`
     with team as materialized (
       select teams.external_id from team_members join teams on teams.id = team_id join users on users.id = user_id
       where users.external_id = ${userId}
@@ -30,9 +32,16 @@ export async function findUserActivity ({ sql }: Database, userId: string, limit
       where audience ? 'everyone' or audience -> 'userIds' ? ${userId}::text
         or audience -> 'teamIds' ?| array(select external_id from team)
       order by id desc limit ${limit}
-    )
-    select exists (select from users where external_id = ${userId}) as "isKnown", array(
+    ), recent as (
       select id from delivered union select id from addressed order by id desc limit ${limit}
-    ) as "notificationIds"`
-  return row ?? { isKnown: false, notificationIds: [] }
+    ), last_searched as (
+      select id, created_at from notifications order by id desc offset ${searchedNotifications - 1} limit 1
+    )
+    select exists (select from users where external_id = ${userId}) as "isKnown",
+      array(select id from recent order by id desc) as "notificationIds", (
+        select created_at from last_searched
+        where (select count(*) from recent) < ${limit} or exists (select from recent where recent.id < last_searched.id)
+      ) as "onlyDeliveredBefore"`
+  const { isKnown, notificationIds, onlyDeliveredBefore } = row ?? { isKnown: false, notificationIds: [], onlyDeliveredBefore: null }
+  return { isKnown, notificationIds, onlyDeliveredBefore: onlyDeliveredBefore === null ? null : new Date(onlyDeliveredBefore) }
 }

@@ -144,7 +144,8 @@ export const notificationExamples: Record<string, object> = {
       createdAt: notification.createdAt,
       received: 'notYet',
       explanation: parkedExplanation.explanation
-    }]
+    }],
+    onlyDeliveredBefore: null
   },
   ProviderStatusList: { data: [provider] },
   Status: statusExample

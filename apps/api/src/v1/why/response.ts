@@ -58,7 +58,10 @@ export const userExplanationResponse = Type.Object({
     createdAt: timeField,
     received,
     explanation
-  }, { title: 'RecentNotification' }), { description: `The last notifications of the user, newest first: those with a delivery to the user, and those without one among the latest ${searchedNotifications} of the deployment` })
+  }, { title: 'RecentNotification' }), { description: `The last notifications of the user, newest first: those with a delivery to the user, and those without one among the latest ${searchedNotifications} of the deployment` }),
+  onlyDeliveredBefore: Type.Union([timeField, Type.Null()], {
+    description: 'Notifications without a delivery to the user are missing from the list if they were created before this time. Null: the list is complete'
+  })
 }, { title: 'UserExplanation' })
 
 export function toRecipientExplanationResponse (
@@ -89,10 +92,11 @@ export interface UserFindings extends Explanation {
   isKnown: boolean
   connections: Array<Explanation & { connection: UserConnection }>
   notifications: Array<{ recipient: Recipient, result: RecipientExplanation }>
+  onlyDeliveredBefore: Date | null
 }
 
 export function toUserExplanationResponse (
-  { connections, notifications, ...findings }: UserFindings
+  { connections, notifications, onlyDeliveredBefore, ...findings }: UserFindings
 ): Static<typeof userExplanationResponse> {
   return {
     ...findings,
@@ -110,7 +114,8 @@ export function toUserExplanationResponse (
       createdAt: notification.createdAt.toISOString(),
       received: result.received,
       explanation: shortOf(result)
-    }))
+    })),
+    onlyDeliveredBefore: onlyDeliveredBefore?.toISOString() ?? null
   }
 }
 

@@ -58,14 +58,14 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
     }, async (request) => {
       requireScope(request, 'connections:read')
       const { params: { userId } } = request
-      const [{ isKnown, notificationIds }, found] = await Promise.all([
+      const [{ isKnown, notificationIds, onlyDeliveredBefore }, found] = await Promise.all([
         findUserActivity(database, userId, maxRecent), findUserConnections(database, userId)
       ])
       const recipients = await Promise.all(notificationIds.map((id) => findRecipient(database, id, userId)))
       const notifications = recipients.flatMap((recipient) =>
         recipient === undefined ? [] : [{ recipient, result: explainRecipient(recipient, context) }])
       const connections = found.map((connection) => ({ connection, ...explainConnection(connection, userId, context) }))
-      return toUserExplanationResponse({ userId, isKnown, ...explainUser(userId, isKnown, found), connections, notifications })
+      return toUserExplanationResponse({ userId, isKnown, ...explainUser(userId, isKnown, found), connections, notifications, onlyDeliveredBefore })
     })
   }
 }
