@@ -1,5 +1,7 @@
 import { runWithRequestId } from '@carillon/shared/log'
-import { openCredentials, replaceCredentials, withTarget } from '@carillon/shared/grants'
+import { moveConnection } from '@carillon/shared/connections'
+import type { MovedAccount } from '@carillon/shared/connections'
+import { openCredentials, withTarget } from '@carillon/shared/grants'
 import type { RefreshResult } from '@carillon/shared/grants'
 import {
   deliveryKeyOf, endLasting, errorOutcome, expiredOutcome, parkedOutcome, refreshLimitedOutcome, sealSeenToken, sentOutcome,
@@ -92,7 +94,7 @@ export function createSender (
       return expiredOutcome()
     }
     const key = deliveryKeyOf(delivery.notificationId, delivery.connectionId)
-    let moved: Moved | undefined
+    let moved: MovedAccount | undefined
     // Written out, because to spread `context` takes a hundred times as long.
     const own: RequestContext = {
       http,
@@ -129,8 +131,8 @@ export function createSender (
   }
 
   /** Without the new address, the provider moves the next message again. */
-  async function storeMoved (delivery: Claimed, moved: Moved): Promise<void> {
-    await replaceCredentials(database, vault, delivery, moved)
+  async function storeMoved (delivery: Claimed, moved: MovedAccount): Promise<void> {
+    await moveConnection(database, vault, delivery, moved)
       .catch((error: unknown) => log.warn({ err: error, connectionId: delivery.connectionId }, 'could not store a new address'))
   }
 
@@ -176,12 +178,6 @@ export function createSender (
   function healthHostOf ({ host }: Claimed): string {
     return hasHealthPerHost ? host : ''
   }
-}
-
-/** The address to which the provider moved a connection, with the id of its account if that changed. */
-interface Moved {
-  credentials: Credentials
-  accountId: string | undefined
 }
 
 class BlockedError extends Error {

@@ -3,6 +3,7 @@ export type { FreshCredentials, Refresher, RefreshResult, RefreshServices } from
 export { markNeedsReauth } from './mark-needs-reauth.ts'
 export { refuseGrant } from './refuse-grant.ts'
 export { replaceCredentials } from './replace-credentials.ts'
+export type { UsedCredentials } from './replace-credentials.ts'
 export { openUnparsed, releaseGrants } from './release-grants.ts'
 export type { Revocation } from './release-grants.ts'
 export { releaseUnusedGrants } from './release-unused-grants.ts'

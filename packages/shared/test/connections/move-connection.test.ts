@@ -1,7 +1,6 @@
 import t from 'tap'
-import { findConnection, findSealed, saveConnections } from '../../src/connections/index.ts'
+import { findConnection, findSealed, listEvents, moveConnection, saveConnections } from '../../src/connections/index.ts'
 import type { SealedConnection } from '../../src/connections/index.ts'
-import { replaceCredentials } from '../../src/grants/index.ts'
 import { credentialsContext, openTarget } from '../../src/grants/seal.ts'
 import type { Grant } from '../../src/providers/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -12,10 +11,10 @@ const database = await openTestDatabase(t)
 t.test('stores the new address of a connection with a grant of its own', async (t) => {
   const [own] = await connect({ ann: grantOf('ann') })
   const used = usedBy(await sealed(own))
-  t.equal(await replaceCredentials(database, vault, used, { credentials: { accessToken: 'moved' } }), true)
+  t.equal(await moveConnection(database, vault, used, { credentials: { accessToken: 'moved' } }), true)
   const now = await sealed(own)
   t.same([credentialsOf(now), now.credentialsVersion], [{ accessToken: 'moved' }, 2])
-  t.equal(await replaceCredentials(database, vault, used, { credentials: { accessToken: 'late' }, accountId: 'late' }), false, 'newer credentials stay')
+  t.equal(await moveConnection(database, vault, used, { credentials: { accessToken: 'late' }, accountId: 'late' }), false, 'newer credentials stay')
   t.same(credentialsOf(await sealed(own)), { accessToken: 'moved' })
 })
 
@@ -29,17 +28,19 @@ t.test('moves the account of a connection, so that a later connect finds it', as
   const accountOf = async (id: string) => (await findConnection(database, id))?.account.id
   const [group, other] = [await save('group'), await save('other')]
   const { account: { id: newId } } = grantOf('supergroup')
-  const move = async (id: string) => await replaceCredentials(database, vault, usedBy(await sealed(id)), { credentials: { accessToken: 'moved' }, accountId: newId })
+  const move = async (id: string) => await moveConnection(database, vault, usedBy(await sealed(id)), { credentials: { accessToken: 'moved' }, accountId: newId })
   t.equal(await move(group), true)
   t.equal(await accountOf(group), newId)
   t.equal(await save('supergroup'), group, 'the connection keeps its id')
-  const before = await accountOf(other)
-  t.equal(await move(other), true, 'the address is stored')
-  t.equal(await accountOf(other), before, 'although another connection of the user has the account')
+  t.equal(await move(other), true)
+  t.match(await findConnection(database, other), { status: 'revoked', statusReason: 'it moved to an account that another connection has' }, 'no message arrives twice')
+  t.match((await listEvents(database, other)).at(-1), { event: 'connection.disconnected', reason: /moved to an account/ })
+  t.match(await findConnection(database, group), { status: 'active', account: { id: newId } }, 'the connection that was there stays')
+  t.same(credentialsOf(await sealed(group)), grantOf('supergroup').credentials)
 
   const third = await save('third')
   const stored = credentialsOf(await sealed(third))
-  const moveThird = async () => await replaceCredentials(database, vault, usedBy(await sealed(third)), { credentials: { accessToken: 'moved' }, accountId: 'elsewhere' })
+  const moveThird = async () => await moveConnection(database, vault, usedBy(await sealed(third)), { credentials: { accessToken: 'moved' }, accountId: 'elsewhere' })
   await database.sql`alter table connections add constraint refused check (account_id <> 'elsewhere')`
   await t.rejects(moveThird())
   t.same(credentialsOf(await sealed(third)), stored, 'without the id no address is stored, so the next message moves both')
@@ -48,16 +49,34 @@ t.test('moves the account of a connection, so that a later connect finds it', as
   t.equal(await accountOf(third), 'elsewhere')
 })
 
+t.test('takes the account over from a connection of the same user that receives no messages', async (t) => {
+  const [userId = ''] = await ensureUsers(database, ['emil'])
+  const rules = () => ({ accounts: 'many' as const, canRevoke: false })
+  const save = async (name: string): Promise<string> => {
+    const [saved] = await saveConnections(database, vault, [{ userId, provider: 'acme', grant: grantOf(name) }], rules)
+    return saved?.id ?? ''
+  }
+  for (const [status, reason] of [['needsReauth', 'the token is not accepted'], ['revoked', 'disconnected']] as const) {
+    const [group, ended] = [await save(`group ${status}`), await save(`chat ${status}`)]
+    await database.sql`update connections set status = ${status}, status_reason = ${reason}, disconnected_at = case ${status} when 'revoked' then now() end where id = ${ended}`
+    const accountId = grantOf(`chat ${status}`).account.id
+    t.equal(await moveConnection(database, vault, usedBy(await sealed(group)), { credentials: { accessToken: 'moved' }, accountId }), true)
+    t.match(await findConnection(database, group), { status: 'active', account: { id: accountId } })
+    t.match(await findConnection(database, ended), { status: 'revoked' })
+    t.equal(await save(`chat ${status}`), group, 'a later connect opens no second connection')
+  }
+})
+
 t.test('changes only the target of a connection that shares its grant', async (t) => {
   const shared = (name: string, target: object): Grant => ({ ...grantOf(name, 'of all'), shared: { key: 'workspace', target } })
   const [bob, cem] = await connect({ bob: shared('bob', { person: 'bob', room: 1 }), cem: shared('cem', { person: 'cem', room: 2 }) })
   const used = usedBy(await sealed(bob))
   const before = await sealed(cem)
-  t.equal(await replaceCredentials(database, vault, used, { credentials: Object.assign({ accessToken: 'of all', refreshToken: 'newer' }, { person: 'bob', room: 3 }) }), true)
+  t.equal(await moveConnection(database, vault, used, { credentials: Object.assign({ accessToken: 'of all', refreshToken: 'newer' }, { person: 'bob', room: 3 }) }), true)
   const now = await sealed(bob)
   t.same(targetOf(now), { person: 'bob', room: 3 }, 'tokens do not become part of the target')
   t.same(await sealed(cem), before, 'nothing of the others changes, the version of the grant included')
-  t.equal(await replaceCredentials(database, vault, used, { credentials: Object.assign({ accessToken: 'of all' }, { room: 4 }) }), false, 'a newer target stays')
+  t.equal(await moveConnection(database, vault, used, { credentials: Object.assign({ accessToken: 'of all' }, { room: 4 }) }), false, 'a newer target stays')
   t.same(targetOf(await sealed(bob)), { person: 'bob', room: 3 })
 })
 
