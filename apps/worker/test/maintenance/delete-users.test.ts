@@ -193,7 +193,7 @@ t.test('erases the credentials of a handshake that no connection stored, while t
   const { id: userId } = await ensureUser(database, { externalId: 'hugo' })
   const grant = { credentials: { accessToken: 'of hugo' }, account: { id: 'hugo', name: 'Hugo' } }
   const id = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined, tokenGeneration: 0 }, Date.now())
-  await sql`update handshakes set claimed_at = now() where id = ${id}`
+  await sql`update handshakes set claimed_at = now(), state_hash = 'of hugo' where id = ${id}`
   t.equal(await holdGrant(database, vault, id, grant, Date.now()), true)
   await remove('hugo')
   const held = () => sql`select state, reason, account_id, credentials is not null as "hasCredentials" from revocations where connection_id is null`
