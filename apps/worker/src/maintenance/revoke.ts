@@ -66,7 +66,7 @@ function nextDelayMs (error: unknown, attempts: number, now: number): number | u
   if (!(error instanceof ProviderError)) return retryDelayMs(attempts)
   const { failure } = error
   if (failure.kind === 'rateLimited') return Math.max(0, failure.retryAt - now)
-  // Until an operator fixes the configuration, the token stays valid. For deleted users and unused credentials, this ends after days.
+  // Until an operator fixes the configuration, the token stays valid. `continueDeletions` ends what must not wait for that.
   if (failure.kind === 'misconfigured') return retryDelayMs(attempts) ?? longestWaitsMs.at(-1)
   return failure.kind === 'transient' || failure.kind === 'malformed' ? retryDelayMs(attempts) : undefined
 }

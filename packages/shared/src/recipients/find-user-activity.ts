@@ -42,6 +42,7 @@ export async function findUserActivity ({ sql }: Database, userId: string, limit
         select created_at from last_searched
         where (select count(*) from recent) < ${limit} or exists (select from recent where recent.id < last_searched.id)
       ) as "onlyDeliveredBefore"`
-  const { isKnown, notificationIds, onlyDeliveredBefore } = row ?? { isKnown: false, notificationIds: [], onlyDeliveredBefore: null }
-  return { isKnown, notificationIds, onlyDeliveredBefore: onlyDeliveredBefore === null ? null : new Date(onlyDeliveredBefore) }
+  if (row === undefined) throw new Error('The statement returns one row')
+  const { isKnown, notificationIds, onlyDeliveredBefore: before } = row
+  return { isKnown, notificationIds, onlyDeliveredBefore: before === null ? null : new Date(before) }
 }

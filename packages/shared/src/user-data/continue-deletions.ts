@@ -33,7 +33,8 @@ const searchedMinutes = 60
 const maxRunMs = 20_000
 
 /**
- * Continues the deletions that are not completed, and ends late revocations of credentials that no connection used. Each step finds what is left by itself, so that a run after a crash continues.
+ * Continues the deletions that are not completed. Each step finds what is left by itself, so that a run after a crash continues.
+ * Also ends late revocations of credentials that no connection used.
  * Returns the number of deletions that it completed.
  */
 export async function continueDeletions ({ database, log }: { database: Database, log: Log }): Promise<number> {

@@ -65,7 +65,9 @@ export function whyRoutes ({ database, providers, now }: Services): FastifyPlugi
       const notifications = recipients.flatMap((recipient) =>
         recipient === undefined ? [] : [{ recipient, result: explainRecipient(recipient, context) }])
       const connections = found.map((connection) => ({ connection, ...explainConnection(connection, userId, context) }))
-      return toUserExplanationResponse({ userId, isKnown, ...explainUser(userId, isKnown, found), connections, notifications, onlyDeliveredBefore })
+      return toUserExplanationResponse({
+        userId, isKnown, ...explainUser(userId, isKnown, found), connections, notifications, onlyDeliveredBefore
+      })
     })
   }
 }
