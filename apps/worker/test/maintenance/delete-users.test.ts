@@ -2,7 +2,9 @@ import { fanOutEvents, recordAttempt } from '@carillon/shared/endpoints'
 import { saveConnections } from '@carillon/shared/connections'
 import { newId } from '@carillon/shared/db'
 import { claim, claimSegment, recordSeen, sentOutcome, settle } from '@carillon/shared/deliveries'
-import { createHandshake, holdGrant, TokensRevokedError } from '@carillon/shared/handshakes'
+import {
+  claimHandshake, confirmHandshake, createHandshake, findHandshake, holdGrant, TokensRevokedError
+} from '@carillon/shared/handshakes'
 import { createIdempotencyStore } from '@carillon/shared/idempotency'
 import { findNotification } from '@carillon/shared/notifications'
 import { putTeam } from '@carillon/shared/teams'
@@ -193,7 +195,9 @@ t.test('erases the credentials of a handshake that no connection stored, while t
   const { id: userId } = await ensureUser(database, { externalId: 'hugo' })
   const grant = { credentials: { accessToken: 'of hugo' }, account: { id: 'hugo', name: 'Hugo' } }
   const id = await createHandshake(database, { userId, provider: 'blotre', returnTo: undefined, tokenGeneration: 0 }, Date.now())
-  await sql`update handshakes set claimed_at = now(), state_hash = 'of hugo' where id = ${id}`
+  await confirmHandshake(database, { id, browser: 'own' }, Date.now())
+  const handshake = await findHandshake(database, id, Date.now())
+  t.equal(handshake !== undefined && await claimHandshake(database, handshake, Date.now()), true)
   t.equal(await holdGrant(database, vault, id, grant, Date.now()), true)
   await remove('hugo')
   const held = () => sql`select state, reason, account_id, credentials is not null as "hasCredentials" from revocations where connection_id is null`
