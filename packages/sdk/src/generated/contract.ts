@@ -2637,6 +2637,8 @@ export interface components {
             connections: components["schemas"]["ConnectionHealth"][];
             /** @description The last notifications of the user, newest first: those with a delivery to the user, and those without one among the latest 500 of the deployment */
             notifications: components["schemas"]["RecentNotification"][];
+            /** @description Notifications without a delivery to the user are missing from the list if they were created before this time. Null: the list is complete */
+            onlyDeliveredBefore: string | null;
         };
         /** Breaker */
         Breaker: {
