@@ -6,6 +6,11 @@ export interface Sizes {
   broadcast: number
   /** Recipients of a broadcast to a provider with latency. The number of requests in flight is steady for most of them. */
   slow: number
+  /** Recipients of a broadcast to many hosts, and how many hosts these are. */
+  manyHosts: number
+  hosts: number
+  /** Recipients of a broadcast to a small host. */
+  smallHost: number
   /** Recipients of the naive broadcast, which is much slower. */
   naive: number
   /** Single notifications, accepted without a running worker. */
@@ -27,6 +32,9 @@ export const full: Sizes = {
   warmUp: 2_000,
   broadcast: 60_000,
   slow: 30_000,
+  manyHosts: 20_000,
+  hosts: 1_000,
+  smallHost: 3_000,
   naive: 4_000,
   accept: 15_000,
   singles: 10_000,
@@ -42,6 +50,9 @@ export const quick: Sizes = {
   warmUp: 500,
   broadcast: 10_000,
   slow: 6_000,
+  manyHosts: 3_000,
+  hosts: 1_000,
+  smallHost: 600,
   naive: 1_000,
   accept: 2_000,
   singles: 1_500,

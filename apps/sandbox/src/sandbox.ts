@@ -119,18 +119,19 @@ function createSandboxApps (host: string, options: SandboxOptions): SandboxApps 
   const keepersOf = (id: string): StateKeeper[] => [...keepers].filter(([owner]) => owner === id).map(([, keeper]) => keeper)
 
   for (const simulator of simulators) {
-    const quick = simulator.quickRoute?.({ faults, stats })
-    if (quick !== undefined) {
-      const endQuick = putInFront(app.server, quick)
-      app.addHook('preClose', async () => { endQuick() })
-    }
     const mount = async (scope: FastifyInstance): Promise<void> => {
       applyFaults(scope, simulator, faults, stats)
       saveBeforeResponses(scope, keepersOf(simulator.id))
       await simulator.mount(scope)
     }
-    if (simulator.hasOwnHost === true) {
-      const ownApp = createApp()
+    const ownApp = simulator.hasOwnHost === true ? createApp() : undefined
+    const quick = simulator.quickRoute?.({ faults, stats })
+    if (quick !== undefined) {
+      const { server } = ownApp ?? app
+      const endQuick = putInFront(server, quick);
+      (ownApp ?? app).addHook('preClose', async () => { endQuick() })
+    }
+    if (ownApp !== undefined) {
       ownApps.set(simulator.id, ownApp)
       servers.set(simulator.id, ownApp)
       ownApp.register(mount)

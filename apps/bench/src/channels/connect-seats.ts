@@ -19,11 +19,18 @@ interface Row extends Seat {
   grantId: string
 }
 
+export interface SeatsOptions {
+  channels: Channel[]
+  people: number
+  /** Default: one for every 200 people. */
+  hosts?: number | undefined
+}
+
 /** Creates users with one connection to each provider. Neighboring users have different hosts, and so do their connections. */
 export async function connectSeats (
-  { sql }: Database, vault: Vault, simulator: Simulator, { channels, people }: { channels: Channel[], people: number }
+  { sql }: Database, vault: Vault, simulator: Simulator, { channels, people, hosts }: SeatsOptions
 ): Promise<void> {
-  const hostCount = hostCountOf(people)
+  const hostCount = hosts ?? hostCountOf(people)
   const userIds = Array.from({ length: people }, () => newId())
   await sql`insert into users (id, external_id) select id, 'user-' || id from unnest(${userIds}::uuid[]) as person (id)`
   for (const { provider, createSeats } of channels) {

@@ -33,8 +33,8 @@ export interface BenchContext {
   people: (count: number) => Promise<Person[]>
   /** The name of a database in which that many people are connected. */
   connected: (count: number) => Promise<string>
-  /** The name of a database with that many people, each of them connected to all these providers. */
-  seated: (channels: Channel[], count: number) => Promise<string>
+  /** The name of a database with that many people, each of them connected to all these providers, at this many hosts. */
+  seated: (channels: Channel[], count: number, hosts?: number) => Promise<string>
   startApp: Processes['startApp']
   startLoop: Processes['startLoop']
   /** The latest warnings and errors of the processes. */
@@ -158,14 +158,14 @@ function createPopulation ({ databases, simulator, keys, say }: PopulationServic
     return name
   }
 
-  async function seated (channels: Channel[], count: number): Promise<string> {
+  async function seated (channels: Channel[], count: number, hosts?: number): Promise<string> {
     const ids = channels.map(({ provider }) => provider)
-    const name = `seats_${count}_${ids.join('_')}`
+    const name = `seats_${count}_${ids.join('_')}${hosts === undefined ? '' : `_${hosts}`}`
     if (seats.has(name)) return name
     say(`connecting ${count.toLocaleString('en')} people to ${ids.join(', ')}`)
     await databases.prepare(name, undefined, async (database, url) => {
       await migrateAll(url)
-      await connectSeats(database, vault, simulator, { channels, people: count })
+      await connectSeats(database, vault, simulator, { channels, people: count, hosts })
     })
     seats.add(name)
     return name

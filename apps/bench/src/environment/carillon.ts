@@ -44,6 +44,8 @@ export interface CarillonOptions {
   audience: number
   /** The providers to which each of them is connected. Default: Pushbullet alone. */
   channels?: Channel[]
+  /** The number of hosts among which the connections are divided, where `channels` are given. */
+  hosts?: number
   /** The number of worker processes. Default: 1. */
   workers?: number
   /** Settings of the API and the worker that differ from the defaults. */
@@ -61,9 +63,12 @@ let opened = 0
 const unlimited = { RATE_LIMIT_PER_KEY: '1000000000', RATE_LIMIT_PER_USER: '1000000000', RATE_LIMIT_PER_IP: '1000000000' }
 
 export async function openCarillon (
-  environment: BenchContext, { backend, audience, channels, workers: count = 1, settings = {} }: CarillonOptions
+  environment: BenchContext,
+  { backend, audience, channels, hosts, workers: count = 1, settings = {} }: CarillonOptions
 ): Promise<Carillon> {
-  const template = channels === undefined ? await environment.connected(audience) : await environment.seated(channels, audience)
+  const template = channels === undefined
+    ? await environment.connected(audience)
+    : await environment.seated(channels, audience, hosts)
   const database = await environment.databases.create(template)
   const children: Child[] = []
   const close = async (): Promise<void> => {

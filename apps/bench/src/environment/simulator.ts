@@ -30,6 +30,12 @@ export interface Simulator {
   arrivals: () => Promise<number>
   /** The number of messages that reached each account of such a provider. */
   arrivalsByAccount: (provider: string) => Promise<Record<string, number>>
+  /** `HOST:PORT` of this many hosts of webhooks. */
+  openHosts: (count: number) => Promise<string[]>
+  behave: (behavior: HostBehavior) => Promise<void>
+  hookCounts: () => Promise<HookCounts>
+  /** Ends the behavior, the counts and all connections of these hosts. */
+  resetHosts: () => Promise<void>
   /** Deletes the received messages. Accounts stay. */
   reset: () => Promise<void>
 }
@@ -40,6 +46,22 @@ export interface Refusals {
   learned: number
   /** Requests that came although the client had been told to wait. */
   ignored: number
+}
+
+interface HostBehavior {
+  medianMs?: number
+  /** These hosts never respond. */
+  hanging?: string[]
+  /** A host refuses requests while it has this many. */
+  maxAtOnce?: number
+}
+
+interface HookCounts {
+  distinct: number
+  repeated: number
+  refused: number
+  /** The time that accepted requests took so far, all of them together. */
+  busyMs: number
 }
 
 interface Stats {
@@ -79,6 +101,10 @@ export function createSimulator (process: Child, url: string): Simulator {
     arrivals: async () => (await stats()).items,
     arrivalsByAccount: async (provider) =>
       (await control<{ data: Record<string, number> }>('GET', `/inbox/${provider}/counts`)).data,
+    openHosts: async (count) => (await control<{ data: string[] }>('POST', '/webhook/hosts', { count })).data,
+    behave: async (behavior) => { await control('POST', '/webhook/behavior', behavior) },
+    hookCounts: () => control('GET', '/webhook/tally'),
+    resetHosts: async () => { await control('DELETE', '/webhook/tally') },
     reset: async () => {
       await control('DELETE', '/pushbullet/tally')
       await control('DELETE', '/inbox')

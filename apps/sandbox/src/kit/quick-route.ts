@@ -3,12 +3,17 @@ import type { Socket } from 'node:net'
 
 /** One kind of request that is processed without an HTTP server. */
 export interface QuickRoute {
-  /** The request line, with its line break. */
-  requestLine: string
-  /** Returns the response in ASCII; undefined passes the request to the HTTP server. `head` ends before the empty line. */
-  respond: (head: string, body: string) => string | undefined
-  /** The delay of the next response. */
-  delayMs: () => number
+  /** What such requests begin with. */
+  start: string
+  /** Undefined passes the request to the HTTP server. `head` ends before the empty line. */
+  respond: (head: string, body: string) => QuickResponse | undefined
+}
+
+export interface QuickResponse {
+  /** The whole response in ASCII. */
+  text: string
+  /** Infinity: it never comes, and no later one on the connection. */
+  delayMs: number
 }
 
 const MAX_REQUEST_BYTES = 65_536
@@ -37,8 +42,7 @@ export function putInFront (server: Server, route: QuickRoute): () => void {
   return () => { for (const socket of sockets) socket.destroy() }
 }
 
-function readQuickly (socket: Socket, route: QuickRoute, handOver: (unread: Buffer) => void): void {
-  const { requestLine, respond } = route
+function readQuickly (socket: Socket, { start: routeStart, respond }: QuickRoute, handOver: (unread: Buffer) => void): void {
   const sender = createSender(socket)
   let held: Buffer | undefined
   socket.on('data', read)
@@ -49,18 +53,18 @@ function readQuickly (socket: Socket, route: QuickRoute, handOver: (unread: Buff
     const data = held === undefined ? chunk : Buffer.concat([held, chunk])
     held = undefined
     for (let start = 0; start < data.length;) {
-      const request = readRequest(data, start, requestLine)
+      const request = readRequest(data, start, routeStart)
       if (request === 'incomplete') {
         held = data.subarray(start)
         break
       }
-      const text = request === 'other' ? undefined : respond(request.head, request.body)
-      if (request === 'other' || text === undefined) {
+      const response = request === 'other' ? undefined : respond(request.head, request.body)
+      if (request === 'other' || response === undefined) {
         sender.flush()
         socket.off('data', read).off('end', end).off('error', end)
         return handOver(data.subarray(start))
       }
-      sender.send(text, route.delayMs())
+      sender.send(response)
       start = request.end
     }
     sender.sendDue()
@@ -74,6 +78,7 @@ function readQuickly (socket: Socket, route: QuickRoute, handOver: (unread: Buff
 /** Sends the responses of one connection in the order of their requests. */
 function createSender (socket: Socket) {
   let due = ''
+  let hangs = false
   const waiting: string[] = []
 
   function write (text: string): void {
@@ -82,7 +87,9 @@ function createSender (socket: Socket) {
 
   return {
     /** A response without a delay is sent by `sendDue`, together with others, unless an earlier one still waits. */
-    send (text: string, delayMs: number): void {
+    send ({ text, delayMs }: QuickResponse): void {
+      hangs ||= delayMs === Infinity
+      if (hangs) return
       if (delayMs === 0 && waiting.length === 0) {
         due += text
         return
@@ -104,9 +111,9 @@ function createSender (socket: Socket) {
 }
 
 /** `other` is a request for the HTTP server. */
-function readRequest (data: Buffer, start: number, requestLine: string): { head: string, body: string, end: number } | 'incomplete' | 'other' {
-  const line = data.toString('latin1', start, start + requestLine.length)
-  if (!requestLine.startsWith(line)) return 'other'
+function readRequest (data: Buffer, start: number, routeStart: string): { head: string, body: string, end: number } | 'incomplete' | 'other' {
+  const line = data.toString('latin1', start, start + routeStart.length)
+  if (!routeStart.startsWith(line)) return 'other'
   const headEnd = data.indexOf(HEAD_END, start, 'latin1')
   if (headEnd === -1) return data.length - start > MAX_REQUEST_BYTES ? 'other' : 'incomplete'
   const head = data.toString('latin1', start, headEnd)

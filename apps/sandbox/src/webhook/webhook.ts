@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Faults } from '../kit/faults/faults.ts'
 import { gatewayPage } from '../kit/http/gateway-page.ts'
 import { keepBodiesAsText } from '../kit/http/keep-bodies-as-text.ts'
 import { isObject, parseObject } from '../kit/http/parse-object.ts'
@@ -7,6 +8,8 @@ import { html, joinHtml } from '../kit/pages/html.ts'
 import { sendPage, servicePage } from '../kit/pages/service-page.ts'
 import type { Card, SandboxServices, Simulator } from '../kit/simulator.ts'
 import { createEndpoints } from './endpoints.ts'
+import { hookControls } from './bench/hook-controls.ts'
+import { createHookHosts } from './bench/hook-hosts.ts'
 import type { Endpoint } from './endpoints.ts'
 import { findSignatureError } from './verify-signature.ts'
 
@@ -33,7 +36,8 @@ const settings = {
 }
 
 /** Programs of users, each at `/hooks/NAME`. They receive Standard Webhooks, like the library of the specification. */
-export function createWebhook ({ clock, inbox, accounts, hostOf }: SandboxServices): Simulator {
+export function createWebhook ({ clock, inbox, accounts, bench, hostOf }: SandboxServices): Simulator {
+  const hosts = bench ? createHookHosts() : undefined
   const endpoints = createEndpoints(accounts)
   const quirks = { answersChallenges: true }
 
@@ -44,6 +48,8 @@ export function createWebhook ({ clock, inbox, accounts, hostOf }: SandboxServic
     environment: (url) => ({ WEBHOOK_ENABLED: 'true', WEBHOOK_HTTP_HOSTS: new URL(url).host }),
 
     async mount (app) {
+      hosts?.serve(app.server)
+      app.addHook('preClose', async () => { hosts?.close() })
       keepBodiesAsText(app)
       app.post<{ Params: { endpoint: string } }>('/hooks/:endpoint', async (request, reply) =>
         receive(request, reply, endpoints.open(request.params.endpoint)))
@@ -68,6 +74,12 @@ export function createWebhook ({ clock, inbox, accounts, hostOf }: SandboxServic
           const endpoint = Object.assign(endpoints.open(account), changes)
           return { account, status: endpoint.status, secrets: endpoint.secrets.length }
         })
+      if (hosts !== undefined) hookControls(app, hosts)
+    },
+
+    ...hosts !== undefined && {
+      quickRoute: ({ faults }: { faults: Faults }) =>
+        ({ start: 'POST /hooks/', respond: (head: string) => faults.any() ? undefined : hosts.respond(head) })
     },
 
     createAccount () {
@@ -83,7 +95,10 @@ export function createWebhook ({ clock, inbox, accounts, hostOf }: SandboxServic
     toCard: (item) => toCard(item as WebhookEvent),
     faultResponse: (status) => ({ headers: {}, body: status >= 500 ? gatewayPage(status) : '' }),
     state: { endpoints },
-    reset: endpoints.reset
+    reset () {
+      endpoints.reset()
+      hosts?.reset()
+    }
   }
 
   function receive (request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint): FastifyReply {

@@ -12,6 +12,8 @@ export interface Bundles {
 
 const apps = ['api', 'worker', 'sandbox', 'cli'].map((name) => `apps/${name}/src/main.ts`)
 const benchFolder = 'apps/bench'
+/** Tests that include one of these start processes. */
+const starters = ['packages/testing/src/spawn-node.ts', `${benchFolder}/src/environment/spawn.ts`]
 const bundlesFolder = '.tap/bundles'
 /**
  * Packages that read their own files, or are loaded in more than one way. `cookie` and OpenTelemetry's SDK are CommonJS that is
@@ -35,7 +37,7 @@ export async function bundleFiles (root: string, files: string[]): Promise<Bundl
   try {
     const { metafile } = await bundle(files)
     const used = Object.values(metafile?.outputs ?? {}).flatMap(({ inputs }) => Object.keys(inputs))
-    if (used.includes('packages/testing/src/spawn-node.ts')) {
+    if (starters.some((file) => used.includes(file))) {
       const bench = files.some((file) => file.startsWith(`${benchFolder}/`)) ? await listBenchPrograms(root) : []
       await bundle([...apps, ...bench, ...await listFixtures(root, files)])
     }

@@ -27,8 +27,7 @@ const PATH = '/pushbullet/v2/pushes'
 export function quickPush ({ clock, access, tally, latency, faults, stats }: QuickPushServices): QuickRoute {
   const count = stats.of(PROVIDER, `POST ${PATH}`)
   return {
-    requestLine: `POST ${PATH} HTTP/1.1\r\n`,
-    delayMs: latency.nextMs,
+    start: `POST ${PATH} HTTP/1.1\r\n`,
 
     respond (head, body) {
       if (faults.any()) return undefined
@@ -40,12 +39,13 @@ export function quickPush ({ clock, access, tally, latency, faults, stats }: Qui
       count.requests++
       count.answers['200'] = (count.answers['200'] ?? 0) + 1
       const now = clock.nowMs() / 1000
-      const text = `{"iden":"${iden}","active":true,"created":${now},"modified":${now},"type":"${push.type}","direction":"self",` +
+      const content = `{"iden":"${iden}","active":true,"created":${now},"modified":${now},"type":"${push.type}","direction":"self",` +
         `"guid":"${push.guid}","sender_iden":"${user.iden}","receiver_iden":"${user.iden}"}`
       const rate = spend(user, clock)
-      return `HTTP/1.1 200 OK\r\nx-ratelimit-limit: ${rate['x-ratelimit-limit']}\r\nx-ratelimit-remaining: ${rate['x-ratelimit-remaining']}\r\n` +
+      const text = `HTTP/1.1 200 OK\r\nx-ratelimit-limit: ${rate['x-ratelimit-limit']}\r\nx-ratelimit-remaining: ${rate['x-ratelimit-remaining']}\r\n` +
         `x-ratelimit-reset: ${rate['x-ratelimit-reset']}\r\ncontent-type: application/json; charset=utf-8\r\n` +
-        `connection: keep-alive\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+        `connection: keep-alive\r\ncontent-length: ${content.length}\r\n\r\n${content}`
+      return { text, delayMs: latency.nextMs() }
     }
   }
 }
