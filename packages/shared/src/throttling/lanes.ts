@@ -1,7 +1,7 @@
 /** How many requests to a host are under way at a time. Waiting requests begin in order. */
 export interface Lanes {
-  enter: () => Promise<void>
-  leave: () => void
+  /** Resolves when a request may begin, to a function that the caller calls once when the request has ended. */
+  enter: () => Promise<() => void>
   /** Counts an accepted request. */
   noteAccepted: () => void
   /** Permits `count` at a time. */
@@ -12,28 +12,29 @@ export interface Lanes {
 const acceptedPerLane = 30
 /** A host may have another limit after this time without a request. */
 const idleMs = 60_000
+/**
+ * A request that takes longer lets two others begin. Otherwise a host that does not respond would be sent one request per
+ * timeout: too few to open its breaker, while all other requests to it wait.
+ */
+const lateAfterMs = 1_000
+const othersPerLate = 2
 
 /**
  * Creates lanes for a host that may have an unknown limit: one request at a time first, and more with successes, so that a
  * refusal finds few others under way. Only successes while all lanes were used count: others show nothing about more at a time.
  */
-export function createLanes (now: () => number): Lanes {
-  const waiting: Array<() => void> = []
+export function createLanes (now: () => number, lateMs = lateAfterMs): Lanes {
+  const waiting: Array<(leave: () => void) => void> = []
   let max = 1
   let running = 0
+  let late = 0
   let leftAt = now()
 
   return {
     async enter () {
       if (running === 0 && now() - leftAt >= idleMs) max = 1
-      if (running < Math.floor(max)) running++
-      else await new Promise<void>((resolve) => { waiting.push(resolve) })
-    },
-
-    leave () {
-      leftAt = now()
-      running--
-      begin()
+      if (hasRoom()) return begin()
+      return await new Promise((resolve) => { waiting.push(resolve) })
     },
 
     noteAccepted () {
@@ -42,14 +43,32 @@ export function createLanes (now: () => number): Lanes {
 
     resize (count) {
       max = count
-      begin()
+      beginWaiting()
     }
   }
 
-  function begin (): void {
-    while (waiting.length > 0 && running < Math.floor(max)) {
-      running++
-      waiting.shift()?.()
+  function hasRoom (): boolean {
+    return running < Math.floor(max) + late * othersPerLate
+  }
+
+  function begin (): () => void {
+    let isLate = false
+    const timer = setTimeout(() => {
+      isLate = true
+      late++
+      beginWaiting()
+    }, lateMs)
+    running++
+    return () => {
+      clearTimeout(timer)
+      if (isLate) late--
+      leftAt = now()
+      running--
+      beginWaiting()
     }
+  }
+
+  function beginWaiting (): void {
+    while (waiting.length > 0 && hasRoom()) waiting.shift()?.(begin())
   }
 }

@@ -83,12 +83,12 @@ export function createPaces ({ database, log, now }: { database: Database, log: 
       const host = pacedHost(provider, name)
       if (host === undefined) return await send()
       host.asking++
-      await host.lanes.enter()
+      const leave = await host.lanes.enter()
       try {
         const until = await takeTurn(host).finally(() => { host.asking-- })
         return until === undefined ? await timed(host, send) : wait(until)
       } finally {
-        host.lanes.leave()
+        leave()
       }
     },
 

@@ -18,8 +18,8 @@ interface WaitingRequest {
 }
 
 /**
- * The connections to one origin. undici's Pool searches all its connections for a free one, which with 2,000 of them costs more
- * than the request itself. This pool keeps the free ones apart.
+ * The connections to one origin. undici's Pool searches all its connections for a free one. That took 9.8 % of the time in one
+ * profile, about 10 µs per request. This pool keeps the free ones apart.
  */
 export class OriginPool implements ConnectionOwner<Http1Connection> {
   readonly #options: OriginPoolOptions
