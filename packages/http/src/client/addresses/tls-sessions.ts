@@ -5,7 +5,7 @@ const maxSessions = 1_000
 /** TLS sessions by host, so that the next connection to a host needs no full handshake. */
 export interface TlsSessions {
   find: (key: string) => Buffer | undefined
-  /** Keeps each session of `socket`, once its certificate is verified. */
+  /** Keeps each session of `socket`, once its certificate is verified. If the handshake fails, forgets those of `key`. */
   keep: (key: string, socket: TLSSocket) => void
 }
 
@@ -26,6 +26,8 @@ export function createTlsSessions (): TlsSessions {
         isVerified = true
         if (unverified !== undefined) store(key, unverified)
       })
+      // The server may have refused the session. The next connection would offer it again, and so on.
+      for (const event of ['error', 'close']) socket.once(event, () => { if (!isVerified) sessions.delete(key) })
     }
   }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto'
 import { createServer } from 'node:https'
 import type { TLSSocket } from 'node:tls'
 import { findProgram } from '@carillon/testing'
@@ -39,3 +40,29 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     }
   })
 }
+
+t.test('does not offer a session again that the server refuses', { skip }, async (t) => {
+  const { key, cert } = await makeCertificate(t, 'IP:127.0.0.1')
+  let refused = 0
+  // Only sessions without tickets reach `resumeSession`.
+  const server = createServer({ key, cert, maxVersion: 'TLSv1.2', secureOptions: constants.SSL_OP_NO_TICKET }, (_, response) => {
+    response.setHeader('connection', 'close').end('ok')
+  })
+  const ids = new Set<string>()
+  server.on('newSession', (id: Buffer, _, done: () => void) => {
+    ids.add(id.toString('hex'))
+    done()
+  })
+  server.on('resumeSession', (id: Buffer, done) => {
+    const isKnown = ids.has(id.toString('hex'))
+    if (isKnown) refused++
+    done(isKnown ? new Error('refused') : null, null)
+  })
+  const url = `https://127.0.0.1:${await listen(t, server)}`
+  const http = client(t, url, { certificateAuthorities: cert })
+  const request = async () => (await http.request({ method: 'GET', url })).status
+  t.equal(await request(), 200)
+  await failure(request())
+  t.equal(await request(), 200)
+  t.equal(refused, 1)
+})
