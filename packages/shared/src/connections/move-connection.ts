@@ -24,19 +24,39 @@ export async function moveConnection (
 ): Promise<boolean> {
   // One transaction: with the new address stored and not the id, no later message would move the account.
   return await inTransaction(database, async (tx) => {
+    if (accountId === undefined || used.target !== null) return await replaceCredentials(tx, vault, used, credentials)
+    const other = await lockAccounts(tx, used.connectionId, accountId)
     if (!await replaceCredentials(tx, vault, used, credentials)) return false
-    if (accountId !== undefined && used.target === null) await moveAccount(tx, used.connectionId, accountId)
+    await moveAccount(tx, used.connectionId, accountId, other)
     return true
   })
 }
 
-/** A later connect with the new id finds the connection by its key. */
-async function moveAccount ({ db, sql }: Database, id: string, accountId: string): Promise<void> {
-  const [other] = await sql<Array<{ id: string, status: string }>>`
-    select other.id, other.status from connections as moved
+interface OtherConnection {
+  id: string
+  status: string
+}
+
+/** Locks the connection and the one of the same owner that has the account, if any, which it returns. */
+async function lockAccounts ({ sql }: Database, id: string, accountId: string): Promise<OtherConnection | undefined> {
+  const ids = sql`
+    select ${id}::uuid union all
+    select other.id from connections as moved
     join connections as other on other.provider = moved.provider and other.id <> moved.id and other.account_key = ${accountId}
       and (other.user_id = moved.user_id or other.team_id = moved.team_id)
-    where moved.id = ${id} for no key update of other`
+    where moved.id = ${id}`
+  // Grants are locked before connections, and both in the order of their ids, like in every statement.
+  await sql`
+    select from grants where id in (select grant_id from connections where id in (${ids})) order by id for update`
+  const locked = await sql<OtherConnection[]>`
+    select id, status from connections where id in (${ids}) order by id for no key update`
+  return locked.find((connection) => connection.id !== id)
+}
+
+/** A later connect with the new id finds the connection by its key. */
+async function moveAccount (
+  { db, sql }: Database, id: string, accountId: string, other: OtherConnection | undefined
+): Promise<void> {
   if (other?.status === 'active') {
     await endRows(db, [id], { reason: mergedReason })
     return

@@ -1,6 +1,8 @@
+import { countLockWaits, until } from '@carillon/testing'
 import t from 'tap'
 import { findConnection, findSealed, listEvents, moveConnection, saveConnections } from '../../src/connections/index.ts'
 import type { SealedConnection } from '../../src/connections/index.ts'
+import { inTransaction } from '../../src/db/index.ts'
 import { credentialsContext, openTarget } from '../../src/grants/seal.ts'
 import type { Grant } from '../../src/providers/index.ts'
 import { openTestDatabase } from '../open-test-database.ts'
@@ -65,6 +67,27 @@ t.test('takes the account over from a connection of the same user that receives 
     t.match(await findConnection(database, ended), { status: 'revoked' })
     t.equal(await save(`chat ${status}`), group, 'a later connect opens no second connection')
   }
+})
+
+t.test('waits for the grant of the other connection before it locks that connection', async (t) => {
+  const [userId = ''] = await ensureUsers(database, ['fritz'])
+  const save = async (name: string): Promise<string> => {
+    const rules = () => ({ accounts: 'many' as const, canRevoke: false })
+    const [saved] = await saveConnections(database, vault, [{ userId, provider: 'acme', grant: grantOf(name) }], rules)
+    return saved?.id ?? ''
+  }
+  const [group, chat] = [await save('a group'), await save('its chat')]
+  await database.sql`update connections set status = 'needsReauth', status_reason = 'the token is not accepted' where id = ${chat}`
+  const used = usedBy(await sealed(group))
+  const moving = await inTransaction(database, async (tx) => {
+    await tx.sql`select from grants where id = (select grant_id from connections where id = ${chat}) for update`
+    const moving = moveConnection(database, vault, used, { credentials: { accessToken: 'moved' }, accountId: grantOf('its chat').account.id })
+    await until(async () => await countLockWaits(database) === 1, { what: 'the move that waits for the grant' })
+    await tx.sql`select from connections where id = ${chat} for no key update nowait`
+    return { moving }
+  })
+  t.equal(await moving.moving, true)
+  t.match(await findConnection(database, chat), { status: 'revoked' })
 })
 
 t.test('changes only the target of a connection that shares its grant', async (t) => {
