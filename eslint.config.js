@@ -38,7 +38,7 @@ const bannedWords = {
 }
 
 export default [
-  ...neostandard({ ts: true, noJsx: true, ignores: ['**/node_modules/**', '**/.carillon/**', '**/dist/**', '**/generated/**', 'packages/shared/migrations/**'] }),
+  ...neostandard({ ts: true, noJsx: true, ignores: ['**/node_modules/**', '**/.carillon/**', '**/.tap/**', '**/dist/**', '**/generated/**', 'packages/shared/migrations/**'] }),
   {
     rules: {
       '@stylistic/comma-dangle': ['error', 'never'],
