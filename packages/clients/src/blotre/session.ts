@@ -1,4 +1,4 @@
-import type { HttpContext } from '@carillon/http'
+import type { Failure, HttpContext } from '@carillon/http'
 import type { BlotreApi, BlotreClientIdentity, BlotreGrant } from './api.ts'
 import type { BlotreToken } from './objects.ts'
 import type { BlotreRequest } from './requests.ts'
@@ -13,7 +13,10 @@ export interface BlotreSession {
   obtain: (grant: BlotreGrant) => Promise<BlotreToken>
   /** Concurrent callers share one refresh. Throws TokenEndpointError, or Error without a refresh token. */
   refresh: () => Promise<BlotreToken>
-  /** After an expired access token, refreshes it and repeats the request once. Throws the first RestError if that fails. */
+  /**
+   * After an expired access token, refreshes it and repeats the request once. Throws the first RestError if that fails. Also
+   * repeats a request whose token another request has replaced meanwhile.
+   */
   perform: <T>(request: BlotreRequest<T>) => Promise<T>
 }
 
@@ -59,10 +62,15 @@ export function createBlotreSession (
     try {
       return await api.request(request, used?.access_token, context)
     } catch (error) {
-      if (!isExpired(error) || used?.refresh_token === undefined) throw error
+      if (used?.refresh_token === undefined || !(isOf('expired', error) || isOvertaken(error, used))) throw error
       await replace(used, error)
       return await api.request(request, creds?.access_token, context)
     }
+  }
+
+  /** Whether a refresh has revoked the token while the request was under way. */
+  function isOvertaken (error: unknown, used: BlotreToken): boolean {
+    return isOf('unauthorized', error) && creds !== null && (creds !== used || refreshing !== undefined)
   }
 
   async function replace (used: BlotreToken, original: unknown): Promise<void> {
@@ -74,6 +82,6 @@ export function createBlotreSession (
   }
 }
 
-function isExpired (error: unknown): boolean {
-  return error instanceof ProviderError && error.failure.kind === 'expired'
+function isOf (kind: Failure['kind'], error: unknown): boolean {
+  return error instanceof ProviderError && error.failure.kind === kind
 }
