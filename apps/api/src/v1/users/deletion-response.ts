@@ -64,7 +64,7 @@ const kept = [
     reason: 'They make repeated requests safe. They are deleted after 24 hours'
   },
   {
-    data: 'The addresses of servers that the user chose, such as a Mastodon server, without the account',
+    data: 'The addresses of servers that the user chose, without the account',
     reason: 'Other users may use the same server'
   },
   {
