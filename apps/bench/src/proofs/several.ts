@@ -71,7 +71,7 @@ async function broadcast (
     repeated += sumOf(arrivals) - people
     refusals[provider] = await simulator.refusals(provider)
     const { refused, ignored, learned } = refusals[provider]
-    // Each wait is announced once. A killed worker may have had one request under way at each host, whose refusal nobody learned.
+    // Each wait is announced once. A killed worker may have had a request under way at each host, whose refusal was never stored.
     const maxRefused = hosts === 'many' ? learned + kills * hostCountOf(people) : learned * maxUnderWay
     if (refused > maxRefused) throw new CountError(`requests refused by ${provider}: ${refused} where ${maxRefused} at most were due`)
     if (ignored > maxRefused) throw new CountError(`requests to ${provider} during waits that it had announced: ${ignored}`)

@@ -11,7 +11,7 @@ const people = 60
 /** How fast the rate grows. */
 const growthPerSecond = 1.01
 
-t.test('has one message refused at a domain whose limit nobody knows, and shares the limit after the worker is killed', async (t) => {
+t.test('has one message refused at a domain whose limit is unknown, and shares the limit after the worker is killed', async (t) => {
   const { site, env, database } = await openProcesses(t, await postgres.open(t), {
     DELIVER_LEASE_SECONDS: '30', RECONCILE_SECONDS: '1', DELIVER_REQUESTS: '16'
   }, ['email'])
