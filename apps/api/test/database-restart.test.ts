@@ -8,8 +8,6 @@ import { ownPostgres, spawnApp, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 import { request } from 'undici'
 
-t.setTimeout(400_000)
-
 const requests = 1_200
 const concurrency = 12
 

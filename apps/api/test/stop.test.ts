@@ -4,8 +4,6 @@ import { openDatabase, scopes } from '@carillon/shared/db'
 import { createSite, spawnApp, testDatabase, testKeys, until } from '@carillon/testing'
 import t from 'tap'
 
-t.setTimeout(120_000)
-
 /** The limit that docs/operations.md states for a SIGTERM. */
 const stopMs = 15_000
 

@@ -1,9 +1,6 @@
 import t from 'tap'
 import { spawnBench } from './spawn-bench.ts'
 
-// Each run starts its own PostgreSQL and API.
-t.setTimeout(600_000)
-
 const run = (...args: string[]) => spawnBench(t, ['hostile', ...args])
 
 t.test('measures the cost of hostile requests to a real API', async (t) => {

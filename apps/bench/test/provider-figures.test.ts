@@ -5,9 +5,6 @@ import { directDuringBroadcastAt150ms } from '../src/measures/direct.ts'
 import { manyHostsSomeHang, smallHost } from '../src/measures/hosts.ts'
 import { quick } from '../src/sizes.ts'
 
-// Starts a database and processes, on a machine of any speed.
-t.setTimeout(800_000)
-
 const { PATH = '', HOME = '', TEST_BUNDLES: bundles } = process.env
 const context = await openBenchContext({ env: { PATH, HOME, NODE_ENV: 'production' }, say: () => {}, bundles })
 t.teardown(() => context.close())

@@ -6,9 +6,6 @@ import type { Test } from 'tap'
 import { request } from 'undici'
 import { spawnCarillon } from './spawn-carillon.ts'
 
-// Starts all processes twice.
-t.setTimeout(300_000)
-
 interface Connector {
   provider: string
   canManage: boolean
@@ -61,7 +58,7 @@ async function openCrew (t: Test, env: Record<string, string>) {
       return await until(async () => {
         const insights = await api<Insights>('GET', pulls, { token })
         return isSo(insights) && insights
-      }, { timeoutMs: 45_000, everyMs: 200, what: 'what is read' })
+      }, { everyMs: 200, what: 'what is read' })
     },
     refresh: async (userId: string): Promise<void> => { await api('POST', `${pulls}/refresh`, { token: await tokenOf(userId) }) },
     /** The types of the account's items in the simulator. */
@@ -78,7 +75,7 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
   const revocation = async (id: string) => await until(async () => {
     const { revocation } = await getConnection(id)
     return revocation?.state !== 'pending' && revocation
-  }, { timeoutMs: 45_000, everyMs: 200, what: 'the revocation' })
+  }, { everyMs: 200, what: 'the revocation' })
   let id = ''
 
   await t.test('a member learns which owner to ask', async (t) => {

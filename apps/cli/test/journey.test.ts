@@ -6,9 +6,6 @@ import type { Test } from 'tap'
 import { runCarillon } from './run-carillon.ts'
 import { spawnCarillon } from './spawn-carillon.ts'
 
-// Starts all processes twice, each time with a new PostgreSQL.
-t.setTimeout(300_000)
-
 async function journey (t: Test, env: Record<string, string> = {}) {
   const { carillon, upFile, addresses } = await spawnCarillon(t, env)
   t.equal((await stat(upFile)).mode & 0o777, 0o600, 'the operator key is for our eyes only')

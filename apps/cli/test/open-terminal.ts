@@ -50,7 +50,7 @@ export async function openTerminal (t: Test, args: string[], env: Environment): 
   return {
     screen,
     output: () => written,
-    see: async (pattern) => await until(() => pattern.exec(screen()), { what: `${pattern} on the screen`, timeoutMs: 60_000 })
+    see: async (pattern) => await until(() => pattern.exec(screen()), { what: `${pattern} on the screen` })
       .catch((error: Error) => { throw new Error(`${error.message}\n${screen()}`) }),
     type: (keys) => { child.stdin.write(keys) },
     async ended () {

@@ -5,9 +5,6 @@ import { until } from '@carillon/testing'
 import { alive, descendants } from './up/fixtures/processes.ts'
 import { folder, readUpFile, spawnUp, readProcessId } from './up/fixtures/spawn-up.ts'
 
-// Starts all processes many times.
-t.setTimeout(800_000)
-
 // Creating a database takes a while, so all tests share the one that the first test creates.
 const dataDir = join(await folder(t), 'data')
 
@@ -66,7 +63,7 @@ t.test('restarts a dead part at the same address', async (t) => {
   const note = join(dataDir, 'postgres/cluster/postmaster.pid')
   const [server] = (await readFile(note, 'utf8')).split('\n')
   process.kill(Number(server), 'SIGKILL')
-  await until(() => up.output().includes('postgres is back'), { timeoutMs: 30_000 })
+  await until(() => up.output().includes('postgres is back'))
   t.match(up.output(), /postgres exited \(SIGKILL\)/)
   t.match(await up.stop(), { code: 0 })
 })

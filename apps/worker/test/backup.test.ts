@@ -5,8 +5,6 @@ import { execa } from 'execa'
 import t from 'tap'
 import { ended, importUsers, openProcesses } from './open-processes.ts'
 
-t.setTimeout(300_000)
-
 t.test('sends everything that is due after a restore with an empty Redis, and nothing twice', async (t) => {
   const server = await systemPostgres(t)
   const redis = await ownRedis(t)

@@ -3,8 +3,6 @@ import { backends, spawnNode, until } from '@carillon/testing'
 import t from 'tap'
 import { ended, importUsers, openProcesses } from './open-processes.ts'
 
-t.setTimeout(400_000)
-
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}, a worker whose clock is set an hour ahead and back sends everything`, { skip }, async (t) => {
     const { site, env } = await openProcesses(t, await open(t), { RECONCILE_SECONDS: '2' })
@@ -28,7 +26,8 @@ for (const { kind, skip, open } of await backends()) {
       // All of them are fewer than half of the 20 requests after which a breaker opens.
       await site.control('POST', '/faults', { provider: 'pushbullet', match: 'POST /v2/pushes', status: 503, times: 2 })
       await notify({})
-      await notify({ sendAt: new Date(Date.now() + 1_500).toISOString() })
+      // More than a busy machine takes to accept it.
+      await notify({ sendAt: new Date(Date.now() + 15_000).toISOString() })
       await notify({ audience: { everyone: true }, spreadOver: 3 })
     }
     await notifyAll()
@@ -36,7 +35,7 @@ for (const { kind, skip, open } of await backends()) {
       await setClock()
       await notifyAll()
     }
-    for (const id of ids) t.match(await ended(site, id, 120), { sent: 100, failed: 0, unknown: 0 })
+    for (const id of ids) t.match(await ended(site, id), { sent: 100, failed: 0, unknown: 0 })
     t.equal((await site.inbox()).length, 100 * ids.length, 'and nothing twice')
   })
 }

@@ -15,9 +15,6 @@ import { explaining } from './explain.ts'
 import { fillDatabase } from './fill-database.ts'
 import { startTestStack } from './start-test-stack.ts'
 
-// The test inserts more than a hundred thousand rows.
-t.setTimeout(400_000)
-
 const tables = ['deliveries', 'segments', 'claims', 'notifications', 'connections', 'grants', 'progress']
 
 const [postgres] = await backends()

@@ -37,10 +37,10 @@ export async function importUsers (site: Site, count: number): Promise<string[]>
 }
 
 /** The counts of a notification, after it is completed. */
-export async function ended (site: Site, id: string, seconds = 60): Promise<Record<string, number>> {
+export async function ended (site: Site, id: string): Promise<Record<string, number>> {
   return until(async () => {
     const { status, counts } = await site.api<{ status: string, counts: Record<string, number> }>('GET', `/v1/notifications/${id}`)
     if (status !== 'completed') throw new Error(JSON.stringify(counts))
     return counts
-  }, { timeoutMs: seconds * 1000, everyMs: 200, what: 'completion' })
+  }, { everyMs: 200, what: 'completion' })
 }

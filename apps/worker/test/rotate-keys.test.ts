@@ -6,8 +6,6 @@ import { backends, createSite, sandboxEnvironment, spawnApp, testKeys, until } f
 import t from 'tap'
 import { ended, importUsers } from './open-processes.ts'
 
-t.setTimeout(300_000)
-
 const [oldKey, newKey] = [testKeys('old'), testKeys('new')]
 const people = 20
 

@@ -159,7 +159,7 @@ export async function startTestStack (
     return until(async () => {
       const found = await findDelivery(database, notificationId, connectionId)
       return found?.state === state ? found : undefined
-    }, { timeoutMs: 30_000 })
+    })
   }
 
   /** The counts, after the notification is completed. */
@@ -167,7 +167,7 @@ export async function startTestStack (
     return until(async () => {
       const found = await findNotification(database, notificationId)
       return found?.status === 'completed' ? found.counts : undefined
-    }, { timeoutMs: 30_000 })
+    })
   }
 
   return {

@@ -3,7 +3,6 @@ import type { Site } from '@carillon/testing'
 import t from 'tap'
 import { importUsers, openProcesses } from './open-processes.ts'
 
-t.setTimeout(300_000)
 // Each test has its own database and processes and mostly waits, so they run at the same time.
 t.jobs = 2
 

@@ -56,7 +56,7 @@ for (const { kind, open } of await backends()) {
       const areComplete = count('send pushbullet') === 4 && linked.length >= 4 && count('plan') > 0 && count('accept') === 2 &&
         count('POST /v1/notifications') === 2 && count('process deliver-pushbullet') > 0
       return areComplete && own
-    }, { timeoutMs: 30_000, what: 'export of the spans' })
+    }, { what: 'export of the spans' })
     const named = (name: string): Span[] => own.filter((span) => span.name === name)
     const requests = named('POST /v1/notifications')
     t.match(requests, [{ service: 'carillon-api', parentSpanId: callerSpanId }, { service: 'carillon-api', parentSpanId: callerSpanId }])
@@ -82,7 +82,7 @@ for (const { kind, open } of await backends()) {
       body: { connections: [{ userId: account, provider: 'blotre', credentials: { accessToken, refreshToken }, account: { id: account, name: account } }] }
     })
     await ended(site, await post({ userIds: [account] }))
-    const find = (name: string) => until(() => spans.find((span) => span.name === name), { timeoutMs: 30_000, what: name })
+    const find = (name: string) => until(() => spans.find((span) => span.name === name), { what: name })
     const [refresh, attempt, request] = [await find('refresh blotre'), await find('send blotre'), await find('send webhook')]
     t.match(refresh, { traceId, parentSpanId: attempt.spanId, service: 'carillon-worker' }, 'a refresh is part of the attempt')
     t.equal(attributesOf(refresh)['carillon.outcome'], 'fresh')
@@ -92,7 +92,7 @@ for (const { kind, open } of await backends()) {
     t.notMatch(bodies.join(''), /whsec_|access_?token|[Bb]earer/)
 
     await fetch(`${url}/problems`, { headers: { traceparent: `00-${'0'.repeat(32)}-${callerSpanId}-01` } })
-    const untraced = await until(() => spans.find(({ name }) => name === 'GET /problems'), { timeoutMs: 30_000 })
+    const untraced = await until(() => spans.find(({ name }) => name === 'GET /problems'))
     t.match(untraced.traceId, /^(?!0{32})[\da-f]{32}$/, 'an invalid traceparent starts a new trace')
     t.notOk(untraced.parentSpanId)
   })

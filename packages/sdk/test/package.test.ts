@@ -13,8 +13,6 @@ import { installPackage } from './install-package.ts'
 import { readExamples } from './read-examples.ts'
 import { json, serve } from './serve.ts'
 
-t.setTimeout(180_000)
-
 const maxGzipBytes = 12_000
 const { resolve } = createRequire(import.meta.url)
 const { folder, packageFolder } = await installPackage(t)

@@ -11,8 +11,6 @@ import { installPackage } from './install-package.ts'
 import { readExamples } from './read-examples.ts'
 import { startStack } from './start-stack.ts'
 
-t.setTimeout(180_000)
-
 const secret = `whsec_${randomBytes(32).toString('base64')}`
 
 // The examples together are the journey of a site: connect, send, watch, list, disconnect.

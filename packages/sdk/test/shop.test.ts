@@ -11,8 +11,6 @@ import { installPackage } from './install-package.ts'
 import { startStack } from './start-stack.ts'
 import type { Stack } from './start-stack.ts'
 
-t.setTimeout(300_000)
-
 t.test('examples/shop learns by webhooks that its user has to reconnect', { skip: noChromium }, async (t) => {
   const port = await freePort()
   const shopUrl = `http://127.0.0.1:${port}`
@@ -26,7 +24,7 @@ t.test('examples/shop learns by webhooks that its user has to reconnect', { skip
   t.not(endpoints[0]?.id, earlierEndpoint, 'it replaces the endpoint of its last run')
   const context = await chromium.newContext()
   t.teardown(() => context.close())
-  context.setDefaultTimeout(60_000)
+  context.setDefaultTimeout(180_000)
   const page = await context.newPage()
   await page.goto(shopUrl)
   await untilState(page, 'not connected')

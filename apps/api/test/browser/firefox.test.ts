@@ -5,8 +5,6 @@ import { web } from '../../../../packages/http/test/local-server.ts'
 import { openTestApi, textAt } from '../open-api.ts'
 import { noFirefox, openFirefox } from './open-firefox.ts'
 
-t.setTimeout(180_000)
-
 t.test('Firefox subscribes, and shows our push', { skip: noFirefox }, async (t) => {
   const site = await openSite(t)
   const api = await openTestApi(t, { offer: ['webpush'], allowedOrigins: [site.url] })
@@ -26,9 +24,9 @@ t.test('Firefox subscribes, and shows our push', { skip: noFirefox }, async (t) 
       const current = await look()
       if (await firefox.evaluate("document.getElementById('error')?.textContent ?? ''") !== '') return current
       return textAt(current, 'status') === 'completed' && current
-    }, { timeoutMs: 60_000, everyMs: 250, what: 'the subscription' })
+    }, { everyMs: 250, what: 'the subscription' })
     t.match(completed, { status: 'completed' }, String(await firefox.evaluate('document.body.innerText')))
-    await until(() => firefox.evaluate("document.title === 'Web Push is connected'"), { timeoutMs: 30_000, what: 'the last page' })
+    await until(() => firefox.evaluate("document.title === 'Web Push is connected'"), { what: 'the last page' })
     await receivesTest(t, textAt(completed, 'connectionId'), '/connect/webpush/')
   })
 
@@ -59,11 +57,11 @@ t.test('Firefox subscribes, and shows our push', { skip: noFirefox }, async (t) 
     const [acknowledged] = await until(async () => {
       const all = await acknowledgments()
       return all.length > before && all.slice(before)
-    }, { timeoutMs: 30_000, everyMs: 250, what: 'the acknowledgment' })
+    }, { everyMs: 250, what: 'the acknowledgment' })
     t.match(acknowledged, { code: 100 }, 'Firefox has decrypted it and given it to our worker')
     const notification = await until(() => firefox.evaluate(`navigator.serviceWorker.getRegistration('${scope}')
       .then((registration) => registration.getNotifications())
-      .then(([first]) => first && { title: first.title, body: first.body, tag: first.tag })`), { timeoutMs: 30_000, what: 'the notification' })
+      .then(([first]) => first && { title: first.title, body: first.body, tag: first.tag })`), { what: 'the notification' })
     t.match(notification, { title: String, body: String, tag: /^[0-9a-f-]{36}$/ })
   }
 })

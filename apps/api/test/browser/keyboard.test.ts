@@ -99,7 +99,7 @@ t.test('the plain pages', { skip: noChromium }, async (t) => {
       if (await page.getByRole('button').count() === 0) return true
       await page.getByRole('button', { name: 'I have entered it' }).click()
       return false
-    }, { everyMs: 1_000, timeoutMs: 20_000, what: 'the end' })
+    }, { everyMs: 1_000, what: 'the end' })
     t.equal(await page.getByRole('heading').innerText(), "Blot're is connected")
     t.match(await page.locator('main').innerText(), /now sends notifications to the account nora/)
 

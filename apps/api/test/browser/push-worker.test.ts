@@ -5,15 +5,13 @@ import t from 'tap'
 import { openTestApi, textAt } from '../open-api.ts'
 import { noChromium, openChromium } from '@carillon/testing/chromium'
 
-t.setTimeout(180_000)
-
 // Chromium subscribes only at Google. So its debugger delivers the messages, decrypted.
 t.test('our service worker', { skip: noChromium }, async (t) => {
   const api = await openTestApi(t, { offer: ['webpush'] })
   const context = await (await openChromium(t)).newContext()
   await context.grantPermissions(['notifications'], { origin: api.url })
   const page = await context.newPage()
-  page.setDefaultTimeout(60_000)
+  page.setDefaultTimeout(180_000)
   const debugging = await context.newCDPSession(page)
   const registrationId = new Promise<string>((resolve) => {
     debugging.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) => { if (first !== undefined) resolve(first.registrationId) })
@@ -35,7 +33,7 @@ t.test('our service worker', { skip: noChromium }, async (t) => {
     return await until(async () => {
       if (deliveries++ % 20 === 0) await deliver(data)
       return (await onScreen()).filter((each) => each['title'] === title)[count - 1]
-    }, { timeoutMs: 30_000, everyMs: 250, what: title })
+    }, { everyMs: 250, what: title })
   }
 
   await t.test('shows a message, replaces it by one with the same tag, and shows what it cannot read', async (t) => {
@@ -67,7 +65,7 @@ t.test('our service worker', { skip: noChromium }, async (t) => {
       self.dispatchEvent(new NotificationEvent('notificationclick', { notification }))
     })`)
     await until(async () => (await findDelivery(database, notificationId, connectionId))?.history.some(({ event }) => event === 'seen'), {
-      timeoutMs: 30_000, what: 'the click in the history of the delivery'
+      what: 'the click in the history of the delivery'
     })
     t.notOk((await onScreen()).some((each) => each['title'] === 'Click'), 'a click closes the notification')
   })

@@ -31,7 +31,7 @@ t.test('is not ready on older tables, and says what to do', async (t) => {
   const answer = await until(async () => {
     const answer = await api.ask('GET', '/readyz')
     return String(at(answer.body, 'detail')).includes('older') && answer
-  }, { timeoutMs: 30_000 })
+  })
   t.match(answer, { status: 503, body: { code: 'notReady', detail: /run `.*migrate`/ } })
 })
 
@@ -40,7 +40,7 @@ async function untilSilent (api: TestApi, variable: string): Promise<Answer> {
   return await until(async () => {
     const answer = await api.ask('GET', '/readyz')
     return at(answer.body, 'detail') === `${variable}: no answer.` && answer
-  }, { timeoutMs: 30_000 })
+  })
 }
 
 function failing<Sql extends object> (sql: Sql): Sql {

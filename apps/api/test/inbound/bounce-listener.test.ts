@@ -15,8 +15,6 @@ import { bounceShapes } from '../../../../packages/shared/test/providers/email/b
 import { openListeners } from '../../src/inbound/open-listeners.ts'
 import { openTestApi } from '../open-api.ts'
 
-t.setTimeout(300_000)
-
 const run = promisify(execFile)
 const python = await run('python3', ['-c', 'import smtplib']).then(() => true, () => false)
 /** Prints the extensions that the server offers. */

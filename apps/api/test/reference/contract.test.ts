@@ -17,7 +17,6 @@ const needState = [
   'giveAddress', 'resendCode', 'submitSubscription', 'giveVerifier', 'confirmAccount', 'redeemCode', 'getTeamInsights', 'getInsights',
   'refreshTeamInsights', 'proxyPost', 'proxyPut', 'proxyPatch', 'proxyDelete', 'proxyOptions', 'retryNotification'
 ]
-t.setTimeout(400_000)
 
 const api = await openTestApi(t, {
   offer: ['pushbullet', 'pumpio', 'blotre', 'webhook', 'ntfy', 'webpush'],

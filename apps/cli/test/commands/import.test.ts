@@ -5,8 +5,6 @@ import t from 'tap'
 import { startTestStack } from '../start-test-stack.ts'
 import { runCarillon } from '../run-carillon.ts'
 
-t.setTimeout(300_000)
-
 const stack = await startTestStack(t)
 const folder = await mkdtemp(join(tmpdir(), 'carillon-import-'))
 t.teardown(() => rm(folder, { recursive: true }))

@@ -4,8 +4,6 @@ import { testDatabase } from '@carillon/testing'
 import t from 'tap'
 import { runCarillon } from '../run-carillon.ts'
 
-t.setTimeout(300_000)
-
 const { url } = await testDatabase(t)
 const database = openDatabase({ url, max: 1 })
 t.teardown(() => database.close())

@@ -6,8 +6,6 @@ import { testKeys } from '@carillon/testing'
 import t from 'tap'
 import { runCarillon } from '../run-carillon.ts'
 
-t.setTimeout(300_000)
-
 t.test('makes a new key for a variable, and keeps the old ones', async (t) => {
   const first = await runCarillon(['keys', 'generate', 'WEBPUSH_KEYS'], {})
   t.match(first, { code: 0, stdout: /^[\w-]{43}$/, stderr: '' })

@@ -18,8 +18,6 @@ import type { Finding } from '../../src/doctor/finding.ts'
 import { runDoctor } from '../../src/doctor/run-doctor.ts'
 import { runCarillon } from '../run-carillon.ts'
 
-t.setTimeout(180_000)
-
 const dayMs = 86_400_000
 
 const { url: DATABASE_URL } = await testDatabase(t)

@@ -5,8 +5,6 @@ import { addEndpoints } from '../../src/commands/endpoints.ts'
 import { runInProcess } from '../run-in-process.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(180_000)
-
 let status = 204
 const server = createServer((request, response) => { request.resume().on('end', () => response.writeHead(status).end('no\u001b[31m')) })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

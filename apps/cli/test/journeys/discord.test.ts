@@ -3,7 +3,6 @@ import type { Addresses, ConnectionResponse, WayIn } from '@carillon/testing'
 import t from 'tap'
 import { spawnCarillon } from '../spawn-carillon.ts'
 
-t.setTimeout(300_000)
 // Each test has its own database and processes and mostly waits, so they run at the same time.
 t.jobs = 3
 
@@ -70,7 +69,7 @@ for (const { kind, skip, open } of all) {
         const { revocation } = await until(async () => {
           const connection = await look(id)
           return connection.revocation?.state === 'done' ? connection : undefined
-        }, { timeoutMs: 30_000, what: 'the revocation' })
+        }, { what: 'the revocation' })
         t.match(revocation, { attempts: 1, reason: null })
         t.equal(await countRemoved() - removed, isOwn ? 1 : 0, isOwn ? 'our webhook is removed' : 'the webhook of the user stays')
       })
@@ -81,7 +80,7 @@ for (const { kind, skip, open } of all) {
       const id = await connect('bob', 'bob')
       for (let round = 1; round <= 2; round++) {
         t.equal(await connect('bob', 'bob'), id)
-        await until(async () => await countRemoved() - removed === round, { timeoutMs: 30_000, what: 'the end of the old webhook' })
+        await until(async () => await countRemoved() - removed === round, { what: 'the end of the old webhook' })
         await delivery(await notify('bob', `round ${round}`), id, 'sent')
       }
       t.equal(await countCalls('POST /discord/api/oauth2/token/revoke'), 0, 'which would end all tokens of the user')
@@ -91,7 +90,7 @@ for (const { kind, skip, open } of all) {
       t.equal(await connect('cem', url, paste), pasted)
       t.equal(await connect('dia', url, paste) === pasted, false, 'another user may use the same webhook')
       await site.api('DELETE', `/v1/connections/${pasted}`)
-      await until(async () => (await look(pasted)).revocation?.state === 'done', { timeoutMs: 30_000, what: 'the revocation' })
+      await until(async () => (await look(pasted)).revocation?.state === 'done', { what: 'the revocation' })
       t.equal(await countRemoved() - removed, 2)
       await until(async () => (await inbox('cem')).length >= 2, { what: 'both welcomes' })
       const before = (await inbox('cem')).length
@@ -108,7 +107,7 @@ for (const { kind, skip, open } of all) {
       await control('POST', '/clock', { advanceSeconds: 5 })
       await control('POST', '/discord/remove-app', { account: 'eve' })
       for (const id of [first, second]) {
-        await until(async () => (await look(id)).status === 'revoked', { timeoutMs: 30_000, what: 'the end of the connection' })
+        await until(async () => (await look(id)).status === 'revoked', { what: 'the end of the connection' })
         t.match(await look(id), { statusReason: 'removed at the provider' })
       }
       for (const id of [pasted, other]) t.match(await look(id), { status: 'active' })
@@ -143,7 +142,7 @@ t.test('sends direct messages, and loses none while the bot token is wrong', asy
   const id = await site.notify(users, 'held')
   const paused = async () => (await site.api<{ data: Array<{ provider: string, breakers: object[] }> }>('GET', '/v1/providers')).data
     .find((each) => each.provider === provider)?.breakers
-  await until(async () => JSON.stringify(await paused()).includes('DISCORD_BOT_TOKEN'), { timeoutMs: 30_000, what: 'the pause' })
+  await until(async () => JSON.stringify(await paused()).includes('DISCORD_BOT_TOKEN'), { what: 'the pause' })
   t.match(await site.api('GET', `/v1/notifications/${id}`), { counts: { sent: 0, failed: 0, parked: 0 } })
   for (const connectionId of ids.values()) t.match(await look(connectionId), { status: 'active' }, 'no connection is blamed')
   await delivery(await notify('channel', 'not held'), channel, 'sent')
@@ -160,7 +159,7 @@ t.test('sends direct messages, and loses none while the bot token is wrong', asy
   t.match(await look(blocked), { status: 'revoked', statusReason: /must share a server with it and allow direct messages/ })
   await control('POST', '/clock', { advanceSeconds: 5 })
   await control('POST', '/discord/remove-app', { account: 'person-2' })
-  await until(async () => (await look(ids.get('person-2') ?? '')).status === 'revoked', { timeoutMs: 30_000, what: 'the end of the connection' })
+  await until(async () => (await look(ids.get('person-2') ?? '')).status === 'revoked', { what: 'the end of the connection' })
 })
 
 /** What users do at Discord and at the site. */

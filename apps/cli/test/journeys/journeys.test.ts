@@ -5,8 +5,6 @@ import { readTraits } from '../../../../packages/shared/test/providers/conforman
 import { spawnCarillon } from '../spawn-carillon.ts'
 import { providerJourneys } from './provider-journeys.ts'
 
-// All processes twice, and some dozens of handshakes that are each walked to their end.
-t.setTimeout(300_000)
 // Each test has its own database and processes and mostly waits, so they run at the same time.
 t.jobs = 2
 

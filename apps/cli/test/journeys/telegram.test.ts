@@ -4,9 +4,6 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { spawnCarillon } from '../spawn-carillon.ts'
 
-// Starts all processes twice.
-t.setTimeout(300_000)
-
 const provider = 'telegram'
 
 async function journey (t: Test, env: Record<string, string>): Promise<void> {
@@ -15,7 +12,6 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
   const { api, control, delivery, inbox, notify } = site
   const look = (id: string) => api<ConnectionResponse>('GET', `/v1/connections/${id}`)
   const chat = (account: string, action: string) => control('POST', `/${provider}/chats`, { account, action })
-  const until45 = <T>(probe: () => Promise<T>, what: string) => until(probe, { timeoutMs: 45_000, everyMs: 100, what })
 
   async function connect (user: string, way: WayIn, answer: 'allow' | 'deny' = 'allow') {
     const handshake = await openHandshake(site, user, { provider, kind: way.kind })
@@ -31,16 +27,16 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
       t.equal(status, 'completed')
       const id = connectionId ?? ''
       t.match(await look(id), { status: 'active', account: { name: `@${user}` } })
-      await until45(async () => (await inbox(user, provider)).length > 0, 'the welcome')
+      await until(async () => (await inbox(user, provider)).length > 0, { what: 'the welcome' })
       await delivery(await notify([user], 'First message'), id, 'sent')
       t.match(JSON.stringify(await inbox(user, provider)), 'First message')
 
       await chat(user, 'block')
-      await until45(async () => (await look(id)).status === 'revoked', 'the end of the connection')
+      await until(async () => (await look(id)).status === 'revoked', { what: 'the end of the connection' })
       t.match(await look(id), { statusReason: 'the user blocked the bot' })
       t.match(await api('GET', `/v1/notifications/${await notify([user], 'Missed')}`), { unreachable: [{ userId: user, reason: 'notConnected' }] })
       await chat(user, 'unblock')
-      await until45(async () => (await look(id)).status === 'active', 'the way back')
+      await until(async () => (await look(id)).status === 'active', { what: 'the way back' })
       await delivery(await notify([user], 'Second message'), id, 'sent')
 
       await api('DELETE', `/v1/connections/${id}`)
@@ -58,13 +54,13 @@ async function journey (t: Test, env: Record<string, string>): Promise<void> {
     const [way] = waysIn.filter(({ kind }) => kind === 'link')
     const connected = way === undefined ? undefined : await connect('patient', way)
     const id = connected?.connectionId ?? ''
-    await until45(async () => (await inbox('patient', provider)).length > 0, 'the welcome')
+    await until(async () => (await inbox('patient', provider)).length > 0, { what: 'the welcome' })
     await control('POST', '/quirks', { provider, quirk: 'refusesToken', on: true })
     const notification = await notify(['patient'], 'Patience')
-    await until45(async () => JSON.stringify(await delivery(notification, id, 'retrying')).includes('misconfigured'), 'the pause')
+    await until(async () => JSON.stringify(await delivery(notification, id, 'retrying')).includes('misconfigured'), { what: 'the pause' })
     t.match(await look(id), { status: 'active' })
     await control('POST', '/quirks', { provider, quirk: 'refusesToken', on: false })
-    await until45(async () => JSON.stringify(await inbox('patient', provider)).includes('Patience'), 'the message')
+    await until(async () => JSON.stringify(await inbox('patient', provider)).includes('Patience'), { what: 'the message' })
     t.equal((await delivery(notification, id, 'sent')).attempts, 1)
   })
 

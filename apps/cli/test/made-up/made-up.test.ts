@@ -8,8 +8,6 @@ import { providerJourneys } from '../journeys/provider-journeys.ts'
 import { openProcesses } from './open-processes.ts'
 import { definitions, madeUp } from './registry.ts'
 
-t.setTimeout(300_000)
-
 const root = new URL('../../../../', import.meta.url)
 const home = 'apps/cli/test/made-up/'
 const maxLines = 150

@@ -2,9 +2,6 @@ import { spawnApp, until } from '@carillon/testing'
 import t from 'tap'
 import { startTestStack, users } from '../start-test-stack.ts'
 
-// Every command starts a process, which takes a second or two.
-t.setTimeout(800_000)
-
 const stack = await startTestStack(t)
 const { carillon, arrived } = stack
 
@@ -79,11 +76,11 @@ t.test('continues when the API comes back', async (t) => {
   const watching = spawnApp(t, 'cli', {
     args: ['broadcast', '--title', 'Scheduled', '--send-at', sendAt, '--watch', '--yes'], env: stack.env
   })
-  await until(() => watching.output().includes('scheduled'), { timeoutMs: 60_000 })
+  await until(() => watching.output().includes('scheduled'))
   await stack.api().kill()
-  await until(() => watching.output().includes('the API does not respond'), { timeoutMs: 60_000 })
+  await until(() => watching.output().includes('the API does not respond'))
   await stack.startApi()
-  await until(() => watching.output().includes('connected to the API again'), { timeoutMs: 60_000 })
+  await until(() => watching.output().includes('connected to the API again'))
   await stack.makeDue()
   t.match(await watching.exited, { code: 1 }, watching.output())
   t.match(watching.stdout.join('\n'), /: 100 of 101 sent, 1 parked$/m)
@@ -94,7 +91,7 @@ t.test('stops watching on Ctrl-C, and says that the broadcast continues', async 
   const watching = spawnApp(t, 'cli', {
     args: ['broadcast', '--title', 'Later', '--send-at', sendAt, '--watch', '--yes', '--json'], env: stack.env
   })
-  await until(() => watching.output().includes('scheduled'), { timeoutMs: 60_000 })
+  await until(() => watching.output().includes('scheduled'))
   t.match(await watching.stop('SIGINT'), { code: 130 })
   const { id, status } = JSON.parse(watching.stdout.join('\n'))
   t.equal(status, 'scheduled')

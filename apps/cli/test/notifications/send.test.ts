@@ -1,9 +1,6 @@
 import t from 'tap'
 import { startTestStack } from '../start-test-stack.ts'
 
-// Every command starts a process, which takes a second or two.
-t.setTimeout(300_000)
-
 const { carillon, connect, putTeam, arrived, startWorker } = await startTestStack(t)
 
 t.test('sends to named users, and lists the ones that cannot be reached', async (t) => {

@@ -2,9 +2,6 @@ import t from 'tap'
 import { openTerminal, terminalMissing } from '../open-terminal.ts'
 import { startTestStack, users } from '../start-test-stack.ts'
 
-// Every command starts a process, which takes a second or two.
-t.setTimeout(300_000)
-
 t.test('in a terminal', { skip: terminalMissing }, async (t) => {
   const stack = await startTestStack(t)
   await stack.connect(...users(101))

@@ -15,8 +15,6 @@ import { openWhyApi } from '../../src/operator/why-api.ts'
 import { runInProcess } from '../run-in-process.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(300_000)
-
 const stack = await startTestStack(t)
 const { carillon } = stack
 const api = await openApiClient(stack.env)
@@ -137,7 +135,7 @@ t.test('listen forwards an event again while the program does not run, with the 
   await recordEvents(stack.database, [paused, { type: 'provider.resumed', provider: 'pushbullet' }])
   await until(() => printed.length === 2, { what: 'the first attempt' })
   const { received } = await openProgram(t, port)
-  await until(() => received.length === 1 && printed.at(-1)?.includes('"status":204'), { what: 'a later attempt', timeoutMs: 60_000 })
+  await until(() => received.length === 1 && printed.at(-1)?.includes('"status":204'), { what: 'a later attempt' })
   const [event, first, ...later] = printed.map((line) => JSON.parse(line))
   t.match(first, { eventId: event.id, attempt: 1, status: null, error: 'connection refused', retryInMs: 1_000 })
   t.match(later.at(-1), { eventId: event.id, status: 204, error: null, retryInMs: null })
@@ -158,7 +156,7 @@ t.test('listen continues after the last event when the API was restarted', async
     { type: 'provider.paused', provider: 'pushbullet', data: { cause: 'breakerOpen', reason: 'x' } }, { type: 'pull.failed', provider: 'pushbullet' }
   ])
   await stack.startApi()
-  await until(() => printed.length === 2, { what: 'the event that was recorded meanwhile', timeoutMs: 60_000 })
+  await until(() => printed.length === 2, { what: 'the event that was recorded meanwhile' })
   t.match(written.join(''), /connected to the API again/)
   await recordEvents(stack.database, [{ type: 'provider.resumed', provider: 'pushbullet' }])
   await until(() => printed.length === 3, { what: 'a new event' })
@@ -193,5 +191,5 @@ async function send (title: string): Promise<string> {
 }
 
 async function reach (id: string, state: string): Promise<void> {
-  await until(async () => (await why.explainRecipient(id, 'ann')).connections[0]?.state === state, { what: state, timeoutMs: 60_000 })
+  await until(async () => (await why.explainRecipient(id, 'ann')).connections[0]?.state === state, { what: state })
 }

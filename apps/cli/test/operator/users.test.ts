@@ -4,8 +4,6 @@ import { describeDeletion } from '../../src/operator/describe-deletion.ts'
 import { runInProcess } from '../run-in-process.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(300_000)
-
 const stack = await startTestStack(t)
 const [connection = ''] = await stack.connect('ann')
 const users = (...args: string[]) => runInProcess(addUsers, ['users', ...args], stack.env).exited

@@ -9,9 +9,6 @@ import { spawnNode, until } from '@carillon/testing'
 import { alive, descendants } from './fixtures/processes.ts'
 import { unprivilegedAccount, readUpFile, readProcessId } from './fixtures/spawn-up.ts'
 
-// Each test starts everything twice and creates a database first.
-t.setTimeout(800_000)
-
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const isRoot = process.getuid?.() === 0
 

@@ -24,7 +24,7 @@ t.test('npm start leaves no process behind', async (t) => {
         cwd: root, env, detached: true, reject: false, all: true, stdin: 'ignore'
       })
       const pid = npm.pid ?? 0
-      const up = await until(() => readUpFile(dataDir), { timeoutMs: 60_000 })
+      const up = await until(() => readUpFile(dataDir))
       t.teardown(() => isRunning(up.pid) && process.kill(up.pid, 'SIGTERM'))
       const local = { userId: 'ann', returnTo: 'http://localhost:3000/settings' }
       const { status } = await fetch(`${up.apiUrl}/v1/user-tokens`, {
@@ -35,7 +35,7 @@ t.test('npm start leaves no process behind', async (t) => {
       t.ok(pids.includes(up.pid))
       t.ok(pids.length >= 5, 'there were child processes')
       end(pid)
-      await until(async () => (await alive(pids)).length === 0, { timeoutMs: 20_000, what: 'the exit of all processes' })
+      await until(async () => (await alive(pids)).length === 0, { what: 'the exit of all processes' })
       await t.rejects(access(join(dataDir, 'up.json')), { code: 'ENOENT' })
       t.match((await npm).all, /Stopped\.\s*$/)
     })

@@ -15,7 +15,7 @@ t.test('exits at once on the second signal', async (t) => {
 
 t.test('stops while it starts', async (t) => {
   const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_API: 'neverReady' } })
-  await until(() => up.output().includes('sandbox'), { timeoutMs: 60_000 })
+  await until(() => up.output().includes('sandbox'))
   const pids = await descendants(up.pid)
   t.match(await up.stop(), { code: 0 })
   await until(async () => (await alive(pids)).length === 0)

@@ -8,9 +8,6 @@ import { reconcile } from '../../src/maintenance/reconcile.ts'
 import { plan } from '../../src/planning/plan.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-// A broadcast of more than three segments may run on a slow machine.
-t.setTimeout(400_000)
-
 const everyone = { audience: { everyone: true as const } }
 const push = { provider: 'pushbullet', match: 'POST /v2/pushes' }
 const userNames = (count: number): string[] => Array.from({ length: count }, (_, number) => `user-${number}`)
@@ -57,7 +54,7 @@ async function nothingHeld ({ database }: Engine): Promise<void> {
     const [row] = await database.sql<[{ held: number }]>`
       select (select count(*) from claims) + (select count(*) from deliveries where state = 'sending') as held`
     return Number(row.held) === 0
-  }, { timeoutMs: 60_000, what: 'the end of what was being sent' })
+  }, { what: 'the end of what was being sent' })
 }
 
 for (const { kind, skip, open } of await backends()) {
@@ -109,7 +106,7 @@ for (const { kind, skip, open } of await backends()) {
       await everySlotHeld(stack)
       await goOn(stack, await cancelNotification(database, id))
       await control('DELETE', '/faults')
-      await until(async () => (await findNotification(database, id))?.counts.queued === 0, { timeoutMs: 60_000 })
+      await until(async () => (await findNotification(database, id))?.counts.queued === 0)
       await nothingHeld(stack)
       const { status, counts, rows } = await auditOf(t, stack, id, 1_200)
       t.equal(status, 'canceled')
@@ -143,7 +140,7 @@ for (const { kind, skip, open } of await backends()) {
       await until(async () => {
         const { data } = await control<{ data: Array<{ faults: number }> }>('GET', '/stats')
         return data.some(({ faults }) => faults === slots)
-      }, { timeoutMs: 30_000, what: 'every slot of broadcasts being stuck' })
+      }, { what: 'every slot of broadcasts being stuck' })
       const direct = await notify(['ann'], { message: { type: 'note', title: 'By name' } })
       await delivery(direct.id, ann, 'sent')
       t.match((await findNotification(database, id))?.counts, { sent: 0 }, 'before anybody of the broadcast has been')

@@ -6,7 +6,6 @@ import t from 'tap'
 import type { Test } from 'tap'
 
 // Reconcile runs when a worker starts, and an hour later. Released deliveries need their own wake-up.
-t.setTimeout(800_000)
 // Each test has its own database and processes and mostly waits, so they run at the same time.
 t.jobs = 2
 
@@ -65,7 +64,7 @@ for (const { kind, skip, open } of await backends()) {
     const connected = await openConnected(t, await open(t))
     const { api, control, notify, delivery, inbox, id, connect, startWorker, show, countSent, refreshes } = connected
     await Promise.all([startWorker(), startWorker()])
-    await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: 30_000, what: 'the welcome' })
+    await until(async () => (await inbox(account, provider)).length > 0, { what: 'the welcome' })
     await control('POST', '/tokens/expire', { provider, account })
     await control('POST', '/tokens/revoke', { provider, account })
 
@@ -107,11 +106,11 @@ t.test('a worker that freezes beyond its lease while the provider rotates the to
   const connected = await openConnected(t, env)
   const { control, notify, delivery, inbox, id, startWorker, database, countSent, refreshes, show } = connected
   const sleeper = await startWorker()
-  await until(async () => (await inbox(account, provider)).length > 0, { timeoutMs: 30_000, what: 'the welcome' })
+  await until(async () => (await inbox(account, provider)).length > 0, { what: 'the welcome' })
   await control('POST', '/tokens/expire', { provider, account, tokens: 'access' })
   await control('POST', '/faults', { provider, match: 'POST /v0/oauth2/access_token', delayMs: 600_000, times: 1 })
   const first = await notify(['ann'], '#first')
-  await until(async () => (await refreshes())?.refreshes === 1, { timeoutMs: 30_000 })
+  await until(async () => (await refreshes())?.refreshes === 1)
   process.kill(sleeper.pid, 'SIGSTOP')
   // The response arrives before the frozen process continues, which is after its own timeout.
   await control('DELETE', '/faults')

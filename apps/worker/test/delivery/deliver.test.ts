@@ -5,9 +5,6 @@ import { backends, until } from '@carillon/testing'
 import t from 'tap'
 import { startTestStack } from '../start-test-stack.ts'
 
-// Twenty stacks start one after the other.
-t.setTimeout(300_000)
-
 for (const { kind, skip, open } of await backends()) {
   t.test(`with jobs in ${kind}`, { skip }, async (t) => {
     t.test('skips deliveries of a closed connection', async (t) => {

@@ -3,8 +3,6 @@ import { backends, until } from '@carillon/testing'
 import t from 'tap'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(120_000)
-
 // Rows and their locks are the same with jobs in Redis.
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')

@@ -2,9 +2,6 @@ import { backends } from '@carillon/testing'
 import t from 'tap'
 import { startTestStack } from '../start-test-stack.ts'
 
-// The limit lasts for some seconds.
-t.setTimeout(120_000)
-
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
 

@@ -14,9 +14,6 @@ import { allDefinitions } from '../../../../packages/shared/test/providers/confo
 import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
 import type { SecretTraits } from '../../../../packages/shared/test/providers/conformance/traits.ts'
 
-// A pause lasts for five seconds, and for ten the next time.
-t.setTimeout(300_000)
-
 interface OperatorSecret extends SecretTraits {
   provider: string
   variable: string
@@ -94,7 +91,7 @@ for (let round = 0; round < rounds; round++) {
       await until(async () => {
         const { counts } = await site.api<{ counts: Record<string, number> }>('GET', `/v1/notifications/${id}`)
         return counts['sent'] === peoplePerProvider
-      }, { timeoutMs: 90_000, what: `all messages to ${provider}` })
+      }, { what: `all messages to ${provider}` })
       const texts = (await site.inbox('', provider)).map(({ item }) => JSON.stringify(item)).filter((text) => text.includes('Hello'))
       t.ok(texts.length >= peoplePerProvider, `${provider} received them`)
     }

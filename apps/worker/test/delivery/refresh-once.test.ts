@@ -3,9 +3,6 @@ import type { NodeProcess } from '@carillon/testing'
 import t from 'tap'
 import { openExpired, outcomes } from './open-expired.ts'
 
-// Each test starts its own processes.
-t.setTimeout(300_000)
-
 const sent = (count: number): string[] => Array.from({ length: count }, () => 'sent')
 
 t.test('two hundred sends from four processes refresh an expired connection once', async (t) => {

@@ -3,8 +3,6 @@ import t from 'tap'
 import { deliver } from '../../src/delivery/deliver.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(200_000)
-
 const [backend] = await backends()
 if (backend === undefined) throw new Error('PostgreSQL is always there')
 const stack = await startTestStack(t, await backend.open(t), { start: false, offer: ['pushbullet', 'blotre'] })

@@ -18,7 +18,6 @@ import { plan } from '../../src/planning/plan.ts'
 import { startTestStack } from '../start-test-stack.ts'
 import { findTraces, listTables } from './find-traces.ts'
 
-t.setTimeout(300_000)
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
 const { connectAt, control, services, database, notify } = await startTestStack(t, await postgres.open(t), { start: false, offer: ['blotre', 'pushbullet'] })
@@ -38,7 +37,7 @@ const complete = (userId: string) => until(async () => {
   await run()
   const deletion = await read(userId)
   return deletion?.completedAt == null ? undefined : deletion
-}, { timeoutMs: 60_000 })
+})
 /** What a worker does with the events of the site. */
 async function sendEvents (): Promise<void> {
   await fanOutEvents(database, Date.now())

@@ -4,8 +4,6 @@ import { findPull } from '@carillon/shared/pulls'
 import t from 'tap'
 import { openTeams } from '../pulls/open-teams.ts'
 
-t.setTimeout(300_000)
-
 t.test('fifty-five days later every token has been exchanged once, and none is lost', async (t) => {
   const { connectTeams, database, lines, pass, refresh, refreshes, run } = await openTeams(t)
   const connected = await connectTeams(100)

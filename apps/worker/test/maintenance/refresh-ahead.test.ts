@@ -5,8 +5,6 @@ import type { Test } from 'tap'
 import { refreshAhead } from '../../src/maintenance/refresh-ahead.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(300_000)
-
 /** A stack without a worker, with `count` Blot're connections. */
 async function openStill (t: Test, count: number) {
   const [postgres] = await backends()

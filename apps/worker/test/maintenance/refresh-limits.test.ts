@@ -5,8 +5,6 @@ import type { Test } from 'tap'
 import { refreshAhead } from '../../src/maintenance/refresh-ahead.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(600_000)
-
 /** The lease is long, so a slow machine hands back no delivery. */
 async function openStill (t: Test, start = false) {
   const [postgres] = await backends()

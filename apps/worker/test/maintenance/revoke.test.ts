@@ -9,8 +9,6 @@ import type { Test } from 'tap'
 import { revoke } from '../../src/maintenance/revoke.ts'
 import { startTestStack } from '../start-test-stack.ts'
 
-t.setTimeout(300_000)
-
 /** A user who has just disconnected Blot're. The test calls `revoke` itself. */
 async function openLeft (t: Test) {
   const [postgres] = await backends()

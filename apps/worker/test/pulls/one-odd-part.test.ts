@@ -2,8 +2,6 @@ import { findPull, listInsights, sumInsights } from '@carillon/shared/pulls'
 import t from 'tap'
 import { dayAgo, daysOf, openPulls } from './open-pulls.ts'
 
-t.setTimeout(300_000)
-
 const tooMuch = { code: 1, type: 'OAuthException', message: 'Please reduce the amount of data you\'re asking for, then retry your request' }
 
 t.test('reads the other accounts when one is always too large, and leaves the breaker closed', async (t) => {

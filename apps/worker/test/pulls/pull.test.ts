@@ -3,8 +3,6 @@ import { findPull, listInsights, requestPull, sumInsights } from '@carillon/shar
 import t from 'tap'
 import { dayAgo, daysOf, openPulls } from './open-pulls.ts'
 
-t.setTimeout(300_000)
-
 t.test('reads every page of accounts and days, and stores exact figures', async (t) => {
   const { connect, graph, lines, rows, row, run, database } = await openPulls(t)
   graph.pageSize = 7

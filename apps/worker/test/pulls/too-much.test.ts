@@ -3,8 +3,6 @@ import t from 'tap'
 import { daysOf, openPulls } from './open-pulls.ts'
 import { openTeams } from './open-teams.ts'
 
-t.setTimeout(120_000)
-
 interface DayResponse {
   item: { type: string, adAccount: string, since: string, until: string, rows: number }
 }

@@ -4,8 +4,6 @@ import { until } from '@carillon/testing'
 import t from 'tap'
 import { openTeams } from './open-teams.ts'
 
-t.setTimeout(300_000)
-
 t.test('a wrong secret of the app pauses Facebook, and blames no team', async (t) => {
   const { breakers, connectTeams, database, graphCalls, lines, run } = await open({ FACEBOOK_CLIENT_SECRET: 'wrong-secret' })
   const connected = await connectTeams(40)

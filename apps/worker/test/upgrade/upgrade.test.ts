@@ -7,8 +7,6 @@ import t from 'tap'
 import { insertLandedRows, landedUsers, parkedUser, sentTo } from './landed-rows.ts'
 import type { LandedAccount } from './landed-rows.ts'
 
-t.setTimeout(300_000)
-
 for (const { kind, skip, open: openStores } of await backends()) {
   t.test(`with jobs in ${kind}, an upgraded database delivers what the earlier version had accepted, once`, { skip }, async (t) => {
     const { url: DATABASE_URL } = await earlierDatabase(t, '0006')

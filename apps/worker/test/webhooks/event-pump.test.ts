@@ -9,8 +9,6 @@ import type { EventPump } from '../../src/webhooks/event-pump.ts'
 import { startTestStack } from '../start-test-stack.ts'
 import { openReceiver } from './open-receiver.ts'
 
-t.setTimeout(120_000)
-
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
 const stack = await startTestStack(t, await postgres.open(t), { start: false })

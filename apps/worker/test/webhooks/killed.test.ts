@@ -5,8 +5,6 @@ import t from 'tap'
 import { importUsers, openProcesses } from '../open-processes.ts'
 import { openReceiver } from './open-receiver.ts'
 
-t.setTimeout(180_000)
-
 const [postgres] = await backends()
 if (postgres === undefined) throw new Error('PostgreSQL is always there')
 const { site, env, database } = await openProcesses(t, await postgres.open(t), { RECONCILE_SECONDS: '1' })

@@ -5,8 +5,6 @@ import t from 'tap'
 import { startTestStack } from '../start-test-stack.ts'
 import { openReceiver } from './open-receiver.ts'
 
-t.setTimeout(120_000)
-
 for (const { kind, skip, open } of await backends()) {
   t.test(`a worker sends an event when it is committed, and again when a job in ${kind} wakes it`, { skip }, async (t) => {
     // The regular check runs once an hour, so it does not help.

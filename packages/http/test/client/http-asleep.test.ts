@@ -32,10 +32,10 @@ async function askAndStop (t: Test, whose: string, answer: (response: ServerResp
   const url = `http://127.0.0.1:${await listen(t, server)}`
   const goOn = join(t.testdir(), 'go-on')
   const asking = spawnNode(t, fileURLToPath(new URL('fixtures/request-once.ts', import.meta.url)), { args: [url, goOn, whose, String(limitMs)] })
-  const response = await until(() => asked, { timeoutMs: 20_000 })
+  const response = await until(() => asked)
   const askedAt = Date.now()
   answer(response)
-  await until(() => Date.now() - askedAt > 2 * limitMs, { timeoutMs: 30_000 })
+  await until(() => Date.now() - askedAt > 2 * limitMs)
   await writeFile(goOn, '')
   await asking.exited
   return asking.stdout.at(-1)

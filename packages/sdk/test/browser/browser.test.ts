@@ -10,8 +10,6 @@ import { Carillon } from '../../src/index.ts'
 import { installPackage } from '../install-package.ts'
 import { startStack } from '../start-stack.ts'
 
-t.setTimeout(300_000)
-
 t.test('a page of a site', { skip: noChromium }, async (t) => {
   const port = await freePort()
   const siteUrl = `http://127.0.0.1:${port}`
@@ -26,7 +24,7 @@ t.test('a page of a site', { skip: noChromium }, async (t) => {
     const { token } = await carillon.users.token({ userId, displayName: userId })
     const context = await chromium.newContext()
     t.teardown(() => context.close())
-    context.setDefaultTimeout(60_000)
+    context.setDefaultTimeout(180_000)
     const page = await context.newPage()
     await page.goto(`${siteUrl}/?page=1#${token}`)
     return { context, page, printed: async (text) => { await page.locator('#result', { hasText: text }).waitFor() } }

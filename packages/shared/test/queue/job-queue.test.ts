@@ -26,7 +26,7 @@ for (const { kind, skip, open } of await backends()) {
       const process = async (number: number): Promise<void> => { seen.push(number) }
       startWorker(process, { concurrency: 10 })
       startWorker(process, { concurrency: 10 })
-      await until(() => seen.length >= 1_000, { timeoutMs: 30_000 })
+      await until(() => seen.length >= 1_000)
       t.equal(new Set(seen).size, 1_000)
       await until(async () => (await queue.live(seen.map((number) => `job-${number}`))).size === 0)
       t.equal(seen.length, 1_000)
@@ -37,7 +37,7 @@ for (const { kind, skip, open } of await backends()) {
       const seen: number[] = []
       for (let worker = 0; worker < 30; worker++) startWorker(async (number) => { seen.push(number) })
       await queue.add(Array.from({ length: 100 }, (_, index) => ({ id: `job-${index}`, data: index })))
-      await until(() => seen.length >= 100, { timeoutMs: 30_000 })
+      await until(() => seen.length >= 100)
       t.same(errors, [])
     })
 
@@ -135,7 +135,7 @@ for (const { kind, skip, open } of await backends()) {
       await until(() => running >= 3)
       for (let round = 0; round < 20; round++) await backend.ping()
       finish.open()
-      await until(() => done === 20, { timeoutMs: 30_000 })
+      await until(() => done === 20)
       t.equal(max, 3)
     })
 
@@ -182,7 +182,7 @@ for (const { kind, skip, open } of await backends()) {
       await queue.schedule('tick', 3600_000, {})
       await until(() => ticks === 1)
       await queue.schedule('tick', 100, {})
-      await until(() => ticks > 5, { timeoutMs: 30_000 })
+      await until(() => ticks > 5)
     })
 
     t.test('restores a schedule that a machine with a wrong clock has moved', async (t) => {

@@ -35,7 +35,7 @@ t.test('reports within seconds that Redis has become unreachable', { buffered: t
   await until(async () => {
     await queue.add([{ id: 'job-3', data: 'back', delayMs: 3600_000 }])
     return (await queue.live(['job-3'])).size === 1
-  }, { timeoutMs: 30_000 })
+  })
 })
 
 t.test('starts with a Redis that was not reachable at first', { buffered: true }, async (t) => {
@@ -49,7 +49,7 @@ t.test('starts with a Redis that was not reachable at first', { buffered: true }
   await until(async () => {
     await queue.add([{ id: 'job-2', data: 'late' }])
     return seen.includes('late')
-  }, { timeoutMs: 30_000 })
+  })
 })
 
 t.test('reports within seconds that Redis accepts commands and does not respond', { buffered: true }, async (t) => {

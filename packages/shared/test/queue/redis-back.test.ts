@@ -50,12 +50,12 @@ t.test('continues after a killed Redis is back on the same port', async (t) => {
     await until(async () => {
       await queue.add([{ id: `job-${round}`, data: round }])
       return seen.includes(round)
-    }, { timeoutMs: 20_000, what: `round ${round}` })
+    }, { what: `round ${round}` })
     await redis.kill()
     await redis.start()
   }
   await until(async () => {
     await queue.add([{ id: 'job-delayed', data: 'delayed', delayMs: 500 }])
     return seen.includes('delayed')
-  }, { timeoutMs: 20_000 })
+  })
 })

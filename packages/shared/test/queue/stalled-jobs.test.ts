@@ -3,8 +3,6 @@ import { backends, spawnNode, until } from '@carillon/testing'
 import t from 'tap'
 import { openTestQueue } from './open-test-queue.ts'
 
-t.setTimeout(300_000)
-
 const lockMs = 2_000
 /**
  * Shorter than BullMQ's default of 30 s: a worker with the default must fail this test, which requires a takeover when the lock

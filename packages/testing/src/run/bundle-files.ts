@@ -140,7 +140,7 @@ function keepLocations (root: string): Plugin {
 function startBundles (folder: string): Plugin {
   const contents = `
     export function appCommand (name, env) {
-      return { name, command: process.execPath, args: ['--enable-source-maps', ${JSON.stringify(folder)} + '/apps/' + name + '/src/main.js'], env }
+      return { name, command: process.execPath, args: [${JSON.stringify(folder)} + '/apps/' + name + '/src/main.js'], env }
     }`
   return {
     name: 'start-bundles',

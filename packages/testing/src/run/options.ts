@@ -15,8 +15,8 @@ test asks for them.
   --direct         run the files as they are, not bundled: slower, for a debugger
   --bundle         bundle the files even where Node runs TypeScript itself, which is faster
   --inspect        run one file directly, and wait for a debugger on port 9229
-  --jobs <count>   files at a time (twice as many as there are cores)
-  --timeout <s>    seconds that one file may take (300)
+  --jobs <count>   files at a time (one more than there are cores)
+  --timeout <s>    seconds that one file may take (1200)
   --help
 
 A test file also runs by itself: node --import tsx apps/worker/test/settle.test.ts
@@ -57,8 +57,8 @@ export function readOptions (args: string[], cores: number): RunOptions {
       bundle: { type: 'boolean', default: false },
       inspect: { type: 'boolean', default: false },
       // A test mostly waits, for its own processes and for PostgreSQL.
-      jobs: { type: 'string', default: String(2 * Math.max(2, cores)) },
-      timeout: { type: 'string', default: '300' },
+      jobs: { type: 'string', default: String(Math.max(2, cores) + 1) },
+      timeout: { type: 'string', default: '1200' },
       help: { type: 'boolean', default: false }
     }
   })

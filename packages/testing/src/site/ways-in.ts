@@ -37,7 +37,7 @@ export const waysIn: WayIn[] = [
     walk: async ({ api }, { id, token, redeemUrl = '', code = '' }, decision) => {
       const redeem = () => api<HandshakeResponse>('POST', `/v1/handshakes/${id}/redeem`, { token })
       await decide(createBrowser(), redeemUrl, decision, { code })
-      if (decision.answer === 'allow') await until(async () => (await redeem()).status !== 'pending', { timeoutMs: 30_000, everyMs: 500 })
+      if (decision.answer === 'allow') await until(async () => (await redeem()).status !== 'pending', { everyMs: 500 })
       else await redeem()
       return undefined
     }
@@ -54,7 +54,7 @@ export const waysIn: WayIn[] = [
       return until(async () => {
         const next = await ask()
         return !next.text.includes(code) && next
-      }, { timeoutMs: 30_000, everyMs: 500 })
+      }, { everyMs: 500 })
     }
   },
   {
@@ -63,7 +63,7 @@ export const waysIn: WayIn[] = [
     walk: async ({ api }, { id, token, linkUrl = '', look }, decision) => {
       await decide(createBrowser(), linkUrl, decision)
       if (decision.answer === 'deny') return undefined
-      await until(async () => (await look()).accountToConfirm !== undefined, { timeoutMs: 30_000, everyMs: 200 })
+      await until(async () => (await look()).accountToConfirm !== undefined, { everyMs: 200 })
       await api('POST', `/v1/handshakes/${id}/confirm`, { token, body: { accept: true } })
       return undefined
     }
@@ -80,7 +80,7 @@ export const waysIn: WayIn[] = [
       const asked = await until(async () => {
         const next = await look()
         return !next.text.includes('id="redeem"') && next
-      }, { timeoutMs: 30_000, everyMs: 200 })
+      }, { everyMs: 200 })
       return confirmAccount(browser, asked)
     }
   },

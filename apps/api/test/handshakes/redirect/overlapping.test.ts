@@ -3,8 +3,6 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { openTestApi, textAt } from '../../open-api.ts'
 
-t.setTimeout(300_000)
-
 /** The API with Slack. Each installation is stored only after the test releases it. */
 async function openApi (t: Test) {
   const waiting: Array<() => void> = []

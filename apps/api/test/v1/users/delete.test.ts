@@ -20,7 +20,7 @@ async function complete (userId: string): Promise<void> {
     await continueDeletions({ database: api.database, log: api.services.log })
     const { body } = await ask('GET', `/v1/users/${userId}/deletion`)
     return at(body, 'status') === 'completed' || undefined
-  }, { timeoutMs: 60_000 })
+  })
 }
 
 t.test('deletes a user, and says what became of the data', async (t) => {

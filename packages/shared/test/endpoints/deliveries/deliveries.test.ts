@@ -10,8 +10,6 @@ import type { AttemptResult, SentEvent } from '../../../src/endpoints/index.ts'
 import { createVault, parseVaultKeys } from '../../../src/vault/index.ts'
 import { openTestDatabase } from '../../open-test-database.ts'
 
-t.setTimeout(120_000)
-
 const database = await openTestDatabase(t)
 const { sql } = database
 const vault = createVault(parseVaultKeys(testKeys()))

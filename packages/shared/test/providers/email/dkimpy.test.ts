@@ -7,8 +7,6 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { openEmail } from './open-email.ts'
 
-t.setTimeout(120_000)
-
 // Debian installs its packages for its own Python.
 const python = '/usr/bin/python3'
 const isRequired = process.env['CARILLON_REQUIRE_DKIMPY'] === '1'
