@@ -1,9 +1,9 @@
-import type { buildConnector } from 'undici'
 import { dispatchRequest } from './dispatch-request.ts'
 import { ConnectionBudget } from './connections/connection-budget.ts'
 import { OriginPools } from './connections/origin-pools.ts'
 import { createGuard } from './addresses/guard.ts'
 import { createConnector, createGuardedConnector } from './addresses/guarded-connector.ts'
+import type { Connector } from './addresses/socket-connector.ts'
 import { dispatchStream } from './dispatch-stream.ts'
 import type { StreamedResponse, StreamRequest } from './dispatch-stream.ts'
 import { createNameResolver } from './addresses/name-resolver.ts'
@@ -18,7 +18,7 @@ export interface Http {
   close: () => Promise<void>
 }
 
-/** Adds streaming for bodies of any size. It uses the same connection pools and guard. */
+/** Adds streaming for bodies of any size, with the same guard. It uses HTTP/1.1 and connections of its own. */
 export interface StreamingHttp extends Http {
   /** Resolves once the headers arrive. Throws TransportError. `signal` aborts the request at any time, its body included. */
   stream: (request: StreamRequest, signal: AbortSignal) => Promise<StreamedResponse>
@@ -55,6 +55,8 @@ export interface HttpOptions {
   maxConnections?: number
   /** How long a connection stays open without a request, unless its server announces less. */
   idleTimeoutMs?: number
+  /** How long a server may take to confirm an HTTP/2 ping, before its connection counts as lost. */
+  pingTimeoutMs?: number
   /** Sent with every request, after the request's own. Defaults to the product with its version. */
   userAgent?: string
   /** Returns the `traceparent` of a request that is sent now (W3C Trace Context), if it is part of a trace. */
@@ -72,36 +74,42 @@ const defaults = {
   maxResponseBytes: 1024 * 1024,
   connectionsPerOrigin: 2_000,
   maxConnections: 4_000,
-  idleTimeoutMs: 30_000
+  idleTimeoutMs: 30_000,
+  pingTimeoutMs: 5_000
 }
 
 /**
- * Creates the HTTP client for all outgoing requests: keep-alive pools per origin, limits on time and size, and a guard. The
- * guard keeps URLs from users, sites and providers away from our own network. Throws TypeError for invalid options.
+ * Creates the HTTP client for all outgoing requests: connection pools per origin, HTTP/2 where the server offers it, limits on
+ * time and size, and a guard. The guard keeps URLs from users, sites and providers away from our own network. Throws TypeError
+ * for invalid options.
  */
 export function createHttp (options: HttpOptions): StreamingHttp {
   const limits = { ...defaults, ...options }
   const trusted = new Set(options.trustedOrigins.map((url) => new URL(url).origin))
-  const client = {
+  const timeouts = {
     headersTimeout: limits.headersTimeoutMs,
     bodyTimeout: limits.bodyTimeoutMs,
     keepAliveTimeout: limits.idleTimeoutMs,
-    keepAliveMaxTimeout: limits.idleTimeoutMs
+    keepAliveMaxTimeout: limits.idleTimeoutMs,
+    pingTimeout: limits.pingTimeoutMs
   }
   const budget = new ConnectionBudget(limits.maxConnections)
-  const { connectionsPerOrigin } = limits
   const { connectTimeoutMs: timeoutMs } = limits
   const { userAgent = formatUserAgent(), certificateAuthorities, onRefused } = options
   const guard = createGuard(options.allowPrivateHosts)
   const names = createNameResolver({ timeoutMs, servers: options.nameServers })
   // The operator allowed this name, and perhaps only the system's resolver can resolve it.
   const resolve = (hostname: string) => guard.names(hostname) ? names.resolveTrusted(hostname) : names.resolve(hostname)
-  // With two pools, a guarded request never reuses a socket that was opened for a trusted origin.
-  const openPools = (connect: buildConnector.connector) => {
-    return new OriginPools({ connectionsPerOrigin, budget, client: { ...client, connect } })
+  const openPools = (connect: Connector, offersHttp2: boolean) => {
+    return new OriginPools({ maxConnections: limits.connectionsPerOrigin, budget, connect, offersHttp2, timeouts })
   }
-  const open = openPools(createConnector(timeoutMs, names.resolveTrusted, certificateAuthorities))
-  const guarded = openPools(createGuardedConnector({ guard, timeoutMs, resolve, onRefused, certificateAuthorities }))
+  const connect = createConnector(timeoutMs, names.resolveTrusted, certificateAuthorities)
+  const connectGuarded = createGuardedConnector({ guard, timeoutMs, resolve, onRefused, certificateAuthorities })
+  // A guarded request never reuses a socket that was opened for a trusted origin. Streams do not use HTTP/2: a slow reader would
+  // use up the window that its connection shares with other requests.
+  const trustedPools = { requests: openPools(connect, true), streams: openPools(connect, false) }
+  const guardedPools = { requests: openPools(connectGuarded, true), streams: openPools(connectGuarded, false) }
+  const allPools = [trustedPools, guardedPools].flatMap(({ requests, streams }) => [requests, streams])
 
   /** A provider client sends nearly all requests to one URL, so its parsed form is cached. */
   let latest: { text: string, url: URL } | undefined
@@ -118,25 +126,28 @@ export function createHttp (options: HttpOptions): StreamingHttp {
         cutsResponse: request.cutsResponse ?? false
       }
       const signals = [signal, options.signal].filter((each) => each !== undefined)
-      if (isTrusted(url, request)) return await dispatchRequest(open, url, identified, terms, signals)
+      if (isTrusted(url, request)) return await dispatchRequest(trustedPools.requests, url, identified, terms, signals)
       const release = names.need(url.hostname)
-      return await dispatchRequest(guarded, url, identified, terms, signals).finally(release)
+      return await dispatchRequest(guardedPools.requests, url, identified, terms, signals).finally(release)
     },
     async stream (request, signal) {
       const url = httpUrl(request.url)
       const identified = { ...request, headers: addOwnHeaders(request.headers) }
       const { headersTimeoutMs, bodyTimeoutMs, streamTimeoutMs: totalTimeoutMs } = limits
       const terms = { headersTimeoutMs, bodyTimeoutMs, totalTimeoutMs }
-      if (isTrusted(url, request)) return await dispatchStream(open, url, identified, terms, signal)
+      if (isTrusted(url, request)) return await dispatchStream(trustedPools.streams, url, identified, terms, signal)
       const release = names.need(url.hostname)
-      return await dispatchStream(guarded, url, identified, terms, signal).finally(release)
+      return await dispatchStream(guardedPools.streams, url, identified, terms, signal).finally(release)
     },
     countRequests () {
-      const [one, other] = [open.count(), guarded.count()]
-      return { running: one.running + other.running, waiting: one.waiting + other.waiting }
+      const counts = allPools.map((pools) => pools.count())
+      return {
+        running: counts.reduce((sum, { running }) => sum + running, 0),
+        waiting: counts.reduce((sum, { waiting }) => sum + waiting, 0)
+      }
     },
     async close () {
-      await Promise.all([open.close(), guarded.close()])
+      await Promise.all(allPools.map((pools) => pools.close()))
     }
   }
 

@@ -44,7 +44,7 @@ export class TransportError extends Error {
   }
 }
 
-/** Converts an error of undici, net, tls or dns for a request to `host` to a TransportError. */
+/** Converts an error of undici, net, tls, http2 or dns for a request to `host` to a TransportError. */
 export function toTransportError (error: unknown, host: string): TransportError {
   if (error instanceof TransportError) return error
   const detail = systemCode(error)
@@ -55,11 +55,11 @@ export function toTransportError (error: unknown, host: string): TransportError 
 const codes: Array<[RegExp, TransportCode]> = [
   [/^ECONNREFUSED$/, 'refused'],
   [/^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/, 'unreachable'],
-  [/^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET)$/, 'reset'],
+  [/^(ECONNRESET|ECONNABORTED|EPIPE|UND_ERR_SOCKET|NGHTTP2_[A-Z0-9_]+|ERR_HTTP2_(GOAWAY|INVALID)_SESSION)$/, 'reset'],
   [/^(ETIMEDOUT|LOOKUP_TIMEOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, 'timeout'],
   [/^(NO_ADDRESS|LOOKUP_FAILED|ENOTFOUND|EAI_[A-Z]+)$/, 'dns'],
   [/^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/, 'tls'],
-  [/^(HPE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH$)/, 'protocol'],
+  [/^(HPE|UND_ERR_RES_CONTENT_LENGTH_MISMATCH$|ERR_HTTP2_ERROR$)/, 'protocol'],
   [/^(UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_EXCEEDED_MAX_SIZE)$/, 'tooLarge'],
   [/^(UND_ERR_INVALID_ARG|UND_ERR_NOT_SUPPORTED|UND_ERR_REQ_CONTENT_LENGTH_MISMATCH|ERR_INVALID_[A-Z_]+)$/, 'invalid'],
   [/^(UND_ERR_CLOSED|UND_ERR_DESTROYED)$/, 'closed'],

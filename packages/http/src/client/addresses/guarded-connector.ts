@@ -1,10 +1,10 @@
 import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
-import type { buildConnector } from 'undici'
 import type { Guard } from './guard.ts'
 import { NameError } from './name-error.ts'
 import { createSocketConnector } from './socket-connector.ts'
+import type { Connector } from './socket-connector.ts'
 import { TransportError } from '../transport-error.ts'
 
 export interface GuardedConnectorOptions {
@@ -19,13 +19,13 @@ export interface GuardedConnectorOptions {
 }
 
 /**
- * Creates a connector for undici that reaches only addresses the guard permits. The check runs in the socket's own lookup, so
+ * Creates a connector that reaches only addresses the guard permits. The check runs in the socket's own lookup, so
  * the checked address is the connected one, even if the name resolves differently the next time. Fails with TransportError
  * `notAllowed` for an address, and with NameError for a name.
  */
 export function createGuardedConnector (
   { guard, timeoutMs, resolve, onRefused = () => {}, certificateAuthorities }: GuardedConnectorOptions
-): buildConnector.connector {
+): Connector {
   const connect = createConnector(timeoutMs, async (hostname) => {
     const permitted = (await resolve(hostname)).filter(({ address }) => guard.permits(hostname, address))
     if (permitted.length > 0) return permitted
@@ -44,7 +44,7 @@ export function createGuardedConnector (
 /** A connector with our own name resolution. */
 export function createConnector (
   timeoutMs: number, resolve: GuardedConnectorOptions['resolve'], certificateAuthorities?: string
-): buildConnector.connector {
+): Connector {
   return createSocketConnector({ timeoutMs, lookup: toLookup(resolve), certificateAuthorities })
 }
 

@@ -17,8 +17,16 @@ export interface SocketConnectorOptions {
 
 const keepAliveDelayMs = 60_000
 
-/** A connector for undici's clients. It resumes TLS sessions. undici's own keeps them only until garbage is collected. */
-export function createSocketConnector (connectorOptions: SocketConnectorOptions): buildConnector.connector {
+/** Opens a socket for one connection. */
+export type Connector = (options: ConnectOptions, callback: buildConnector.Callback) => void
+
+interface ConnectOptions extends buildConnector.Options {
+  /** Lets a TLS server choose HTTP/2. The socket's `alpnProtocol` is then `h2`. */
+  offersHttp2?: boolean
+}
+
+/** A connector, also for undici's clients. It resumes TLS sessions. undici's own keeps them only until garbage is collected. */
+export function createSocketConnector (connectorOptions: SocketConnectorOptions): Connector {
   const sessions = createTlsSessions()
   return (options, callback) => {
     const isSecure = options.protocol === 'https:'
@@ -42,12 +50,12 @@ export function createSocketConnector (connectorOptions: SocketConnectorOptions)
   }
 }
 
-function openTcp ({ hostname, port }: buildConnector.Options, { lookup }: SocketConnectorOptions): Socket {
+function openTcp ({ hostname, port }: ConnectOptions, { lookup }: SocketConnectorOptions): Socket {
   return connectTcp({ host: hostname, port: Number(port || 80), lookup })
 }
 
 function openTls (
-  { hostname, port, servername }: buildConnector.Options, { lookup, certificateAuthorities }: SocketConnectorOptions,
+  { hostname, port, servername, offersHttp2 = false }: ConnectOptions, { lookup, certificateAuthorities }: SocketConnectorOptions,
   sessions: TlsSessions
 ): TLSSocket {
   const name = servername ?? (isIP(hostname) === 0 ? hostname : '')
@@ -58,7 +66,7 @@ function openTls (
     port: Number(port || 443),
     servername: name,
     lookup,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: offersHttp2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     ...session !== undefined && { session },
     ...certificateAuthorities !== undefined && { ca: certificateAuthorities }
   })

@@ -7,6 +7,7 @@ export interface IdleConnection {
 export class ConnectionBudget {
   readonly #max: number
   readonly #idle = new Set<IdleConnection>()
+  readonly #leaving = new Set<IdleConnection>()
   readonly #starved = new Set<() => void>()
   #open = 0
 
@@ -25,8 +26,13 @@ export class ConnectionBudget {
     return true
   }
 
-  release (): void {
+  /** `connection` is what the place became, if it was opened. */
+  release (connection?: IdleConnection): void {
     this.#open--
+    if (connection !== undefined) {
+      this.#idle.delete(connection)
+      this.#leaving.delete(connection)
+    }
     this.#callStarved()
   }
 
@@ -41,7 +47,13 @@ export class ConnectionBudget {
 
   /** Whether a pool without any connection waits, so that a busy pool should give one up. */
   get isContended (): boolean {
-    return this.#starved.size > 0
+    return this.#starved.size > this.#leaving.size
+  }
+
+  /** Closes a connection for a pool that waits. One with several requests closes later, after the last of them. */
+  giveUp (connection: IdleConnection): void {
+    this.#leaving.add(connection)
+    connection.close()
   }
 
   /** Calls `open` once, as soon as there is room. For a pool that has no connection and would wait forever. */

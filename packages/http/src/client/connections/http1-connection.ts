@@ -1,25 +1,22 @@
-import type { Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import type { buildConnector } from 'undici'
 import { Client } from 'undici'
+import type { Connection, ConnectionOwner, ConnectionTimeouts, PooledRequest } from './connection.ts'
 
-/** The pool of a connection. */
-export interface ConnectionOwner<Connection> {
-  /** The connection can take another request. */
-  onFree: (connection: Connection) => void
-  /** The connection is closed. Called once. */
-  onClosed: (connection: Connection) => void
-}
-
-/** One HTTP/1.1 connection, which has at most one request at a time. It opens with its first request. */
-export class Http1Connection {
+/** One HTTP/1.1 connection over an open socket. It has at most one request at a time. */
+export class Http1Connection implements Connection {
   readonly #client: Client
-  readonly #owner: ConnectionOwner<Http1Connection>
+  readonly #owner: ConnectionOwner
   #isBusy = false
   #isConnected = false
   #isClosed = false
 
-  constructor (origin: string, options: Client.Options, owner: ConnectionOwner<Http1Connection>) {
+  constructor (
+    origin: string, socket: Socket, { pingTimeout: _, ...timeouts }: ConnectionTimeouts, connect: buildConnector.connector,
+    owner: ConnectionOwner
+  ) {
     this.#owner = owner
-    this.#client = new Client(origin, options)
+    this.#client = new Client(origin, { ...timeouts, connect: useFirst(socket, connect) })
     this.#client.on('connect', () => { this.#isConnected = true })
     this.#client.on('drain', () => this.#free())
     this.#client.on('disconnect', () => {
@@ -33,25 +30,21 @@ export class Http1Connection {
     })
   }
 
-  /** The owner calls this only while the connection is free. */
-  dispatch (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  get room (): number {
+    return this.#isBusy || this.#isClosed ? 0 : 1
+  }
+
+  get running (): number {
+    return this.#isBusy ? this.#client.stats.size : 0
+  }
+
+  dispatch ({ options, handler }: PooledRequest): void {
     this.#isBusy = true
     const isDrained = this.#client.dispatch(options, handler)
     // undici emits `drain` after each request, except after one that it refuses because of its options.
-    if (!isDrained && this.#client.stats.size === 0) this.#free()
+    if (!isDrained && this.#client.stats.size === 0) this.#isBusy = false
   }
 
-  /** 1 while a request is being sent or its response is being read. */
-  get running (): number {
-    return this.#client.stats.running
-  }
-
-  /** 1 while a request waits until the connection is open. */
-  get waiting (): number {
-    return this.#client.stats.pending
-  }
-
-  /** Closes the connection after its request. */
   close (): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -60,10 +53,21 @@ export class Http1Connection {
   }
 
   #free (): void {
-    if (!this.#isBusy) return
+    if (!this.#isBusy || this.#isClosed) return
     this.#isBusy = false
     // A server or an error closes a connection before undici says that its request has ended.
     if (this.#isConnected) this.#owner.onFree(this)
     else this.close()
+  }
+}
+
+/** undici connects again for a request that it could not send, because the server closed the connection in that moment. */
+function useFirst (socket: Socket, connect: buildConnector.connector): buildConnector.connector {
+  let isUsed = false
+  return (options, callback) => {
+    if (isUsed) return connect(options, callback)
+    isUsed = true
+    // undici sends nothing if it is called back before its own `connect` returns.
+    queueMicrotask(() => callback(null, socket))
   }
 }

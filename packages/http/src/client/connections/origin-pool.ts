@@ -1,98 +1,140 @@
-import type { Client, Dispatcher } from 'undici'
+import type { Socket } from 'node:net'
+import type { Dispatcher } from 'undici'
+import type { Connector } from '../addresses/socket-connector.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
+import type { Connection, ConnectionOwner, ConnectionTimeouts, PooledRequest } from './connection.ts'
+import { failRequest } from './fail-request.ts'
 import { Http1Connection } from './http1-connection.ts'
-import type { ConnectionOwner } from './http1-connection.ts'
+import { Http2Connection, initialStreams } from './http2-connection.ts'
 
 export interface OriginPoolOptions {
   origin: string
   maxConnections: number
+  /** Shared with other pools. */
   budget: ConnectionBudget
-  client: Client.Options
+  connect: Connector
+  /** Lets a TLS server choose HTTP/2. */
+  offersHttp2: boolean
+  timeouts: ConnectionTimeouts
   /** Called when the pool has neither connections nor requests. */
   onEmpty: () => void
 }
 
-interface WaitingRequest {
-  options: Dispatcher.DispatchOptions
-  handler: Dispatcher.DispatchHandler
-}
+/** How many times a request is sent again that servers refused without processing it. */
+const maxRefusals = 3
 
 /**
  * The connections to one origin. undici's Pool searches all its connections for a free one. That took 9.8 % of the time in one
  * profile, about 10 µs per request. This pool keeps the free ones apart.
  */
-export class OriginPool implements ConnectionOwner<Http1Connection> {
+export class OriginPool implements ConnectionOwner {
   readonly #options: OriginPoolOptions
-  readonly #connections = new Set<Http1Connection>()
-  /** The one used last is used next, so that surplus connections become idle and close. */
-  readonly #idle: Http1Connection[] = []
-  readonly #waiting = new Set<WaitingRequest>()
+  readonly #url: URL
+  /** The open ones. */
+  readonly #connections = new Set<Connection>()
+  readonly #multiplexed = new Set<Http2Connection>()
+  /** HTTP/1.1 connections. The one used last is used next, so that surplus connections become idle and close. */
+  readonly #idle: Connection[] = []
+  /** Requests for which a connection is being opened. If it cannot be opened, its request fails. */
+  readonly #opening = new Set<PooledRequest>()
+  readonly #waiting = new Set<PooledRequest>()
+  #offersHttp2: boolean
+  /** How many requests the next connection is expected to take at a time. Unknown until a server has shown its protocol. */
+  #expectedRoom: number
+  /** Connections that could not be opened, since the last one that could. */
+  #failures = 0
   #isClosing = false
   #growing: NodeJS.Immediate | undefined
 
   constructor (options: OriginPoolOptions) {
     this.#options = options
+    this.#url = new URL(options.origin)
+    this.#offersHttp2 = options.offersHttp2 && this.#url.protocol === 'https:'
+    this.#expectedRoom = this.#offersHttp2 ? Infinity : 1
   }
 
   dispatch (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#waiting.add({ options, handler })
+    this.#waiting.add({ options, handler, refusals: 0 })
     this.#dispatchWaiting()
   }
 
-  onFree (connection: Http1Connection): void {
+  onFree (connection: Connection): void {
     const { budget } = this.#options
-    const next = budget.isContended ? undefined : this.#shiftWaiting()
-    if (next !== undefined) connection.dispatch(next.options, next.handler)
-    else if (this.#isClosing || budget.isContended) connection.close()
-    else {
-      this.#idle.push(connection)
-      budget.addIdle(connection)
-    }
+    if (budget.isContended) budget.giveUp(connection)
+    else this.#fill(connection)
   }
 
-  onClosed (connection: Http1Connection): void {
-    const { budget, onEmpty } = this.#options
+  onLimit (requests: number): void {
+    this.#expectedRoom = Math.max(1, requests)
+    this.#dispatchWaiting()
+  }
+
+  onUnprocessed (request: PooledRequest, error: Error): void {
+    request.refusals++
+    if (request.refusals > maxRefusals || !isRepeatable(request)) return failRequest(request.handler, error)
+    this.#waiting.add(request)
+    this.#dispatchWaiting()
+  }
+
+  onHttp1Required (): void {
+    this.#offersHttp2 = false
+    this.#expectedRoom = 1
+    for (const connection of [...this.#multiplexed]) connection.close()
+  }
+
+  onClosed (connection: Connection): void {
     this.#connections.delete(connection)
+    if (connection instanceof Http2Connection) this.#multiplexed.delete(connection)
     const index = this.#idle.indexOf(connection)
     if (index >= 0) this.#idle.splice(index, 1)
-    budget.removeIdle(connection)
-    budget.release()
+    this.#options.budget.release(connection)
     this.#dispatchWaiting()
-    if (this.#connections.size === 0 && this.#waiting.size === 0) onEmpty()
+    this.#checkEmpty()
   }
 
+  /** `waiting` ones have no connection yet. */
   count (): { running: number, waiting: number } {
-    const connections = [...this.#connections]
-    const running = connections.reduce((sum, connection) => sum + connection.running, 0)
-    return { running, waiting: connections.reduce((sum, { waiting }) => sum + waiting, this.#waiting.size) }
+    const running = [...this.#connections].reduce((sum, connection) => sum + connection.running, 0)
+    return { running, waiting: this.#opening.size + this.#waiting.size }
   }
 
   /** Closes each connection after the last request. */
   close (): void {
     this.#isClosing = true
-    for (const connection of [...this.#idle]) connection.close()
-  }
-
-  #takeIdle (): Http1Connection | undefined {
-    const connection = this.#idle.pop()
-    if (connection !== undefined) this.#options.budget.removeIdle(connection)
-    return connection
-  }
-
-  #open (): Http1Connection | undefined {
-    const { origin, budget, maxConnections, client } = this.#options
-    if (this.#connections.size >= maxConnections || !budget.tryTake()) return undefined
-    const connection = new Http1Connection(origin, client, this)
-    this.#connections.add(connection)
-    return connection
+    for (const connection of [...this.#connections]) {
+      if (connection.running === 0) connection.close()
+    }
   }
 
   #dispatchWaiting (): void {
     while (this.#waiting.size > 0) {
-      const connection = this.#takeIdle()
+      const connection = this.#findFree()
       if (connection === undefined) return this.#growSoon()
-      this.#send(connection)
+      this.#fill(connection)
     }
+  }
+
+  /** The oldest connections take all that they can, so that surplus ones become idle and close. */
+  #findFree (): Connection | undefined {
+    for (const connection of this.#multiplexed) {
+      if (connection.room > 0) return connection
+    }
+    return this.#idle.pop()
+  }
+
+  /** Sends waiting requests over a connection. */
+  #fill (connection: Connection): void {
+    const { budget } = this.#options
+    budget.removeIdle(connection)
+    while (connection.room > 0) {
+      const next = this.#shiftWaiting()
+      if (next === undefined) break
+      connection.dispatch(next)
+    }
+    if (connection.running > 0 || connection.room === 0) return
+    if (this.#isClosing) return connection.close()
+    if (!(connection instanceof Http2Connection)) this.#idle.push(connection)
+    budget.addIdle(connection)
   }
 
   /** undici frees a connection one turn after its response. A new connection for the next request would be one too many. */
@@ -105,21 +147,92 @@ export class OriginPool implements ConnectionOwner<Http1Connection> {
 
   readonly #grow = (): void => {
     while (this.#waiting.size > 0) {
-      const connection = this.#takeIdle() ?? this.#open()
-      if (connection !== undefined) this.#send(connection)
-      else if (this.#connections.size === 0) return this.#options.budget.waitForRoom(this.#grow)
-      else return
+      const connection = this.#findFree()
+      if (connection !== undefined) this.#fill(connection)
+      else if (!this.#open()) {
+        if (this.#connections.size + this.#opening.size === 0) this.#options.budget.waitForRoom(this.#grow)
+        return
+      }
     }
   }
 
-  #send (connection: Http1Connection): void {
-    const next = this.#shiftWaiting()
-    if (next !== undefined) connection.dispatch(next.options, next.handler)
+  #open (): boolean {
+    const { budget, maxConnections, connect } = this.#options
+    const isAllowed = this.#opening.size < this.#wanted && this.#connections.size + this.#opening.size < maxConnections
+    if (!isAllowed || !budget.tryTake()) return false
+    const request = this.#shiftWaiting()
+    if (request === undefined) {
+      budget.release()
+      return false
+    }
+    this.#opening.add(request)
+    const { protocol, hostname, port } = this.#url
+    connect({ protocol, hostname: withoutBrackets(hostname), port, offersHttp2: this.#offersHttp2 }, (error, socket) => {
+      this.#opening.delete(request)
+      if (error === null) this.#use(socket, request)
+      else this.#failOne(request, error)
+    })
+    return true
   }
 
-  #shiftWaiting (): WaitingRequest | undefined {
+  /**
+   * How many connections should be opening now. If one cannot be opened, only its own request fails, because the others may have
+   * more luck. Then twice as many are tried at once, up to one for each request, so that no request waits in vain for long.
+   */
+  get #wanted (): number {
+    // The first HTTP/2 server has not said yet how many requests it accepts.
+    if (this.#expectedRoom === Infinity && this.#multiplexed.size > 0) return 0
+    const requests = this.#opening.size + this.#waiting.size
+    return Math.min(requests, Math.max(1, Math.ceil(requests / this.#expectedRoom)) * 2 ** this.#failures)
+  }
+
+  #use (socket: Socket, request: PooledRequest): void {
+    this.#failures = 0
+    const connection = this.#createConnection(socket)
+    this.#connections.add(connection)
+    connection.dispatch(request)
+    this.#fill(connection)
+    this.#dispatchWaiting()
+  }
+
+  #createConnection (socket: Socket): Connection {
+    const { origin, timeouts, connect } = this.#options
+    if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
+      const streams = this.#expectedRoom === Infinity ? initialStreams : this.#expectedRoom
+      const connection = new Http2Connection(origin, socket, streams, timeouts, this)
+      this.#multiplexed.add(connection)
+      return connection
+    }
+    this.#expectedRoom = 1
+    return new Http1Connection(origin, socket, timeouts, connect, this)
+  }
+
+  #failOne (request: PooledRequest, error: Error): void {
+    this.#failures++
+    this.#options.budget.release()
+    failRequest(request.handler, error)
+    this.#dispatchWaiting()
+    this.#checkEmpty()
+  }
+
+  #checkEmpty (): void {
+    if (this.#connections.size + this.#opening.size + this.#waiting.size === 0) this.#options.onEmpty()
+  }
+
+  #shiftWaiting (): PooledRequest | undefined {
     const [next] = this.#waiting
     if (next !== undefined) this.#waiting.delete(next)
     return next
   }
+}
+
+/** A stream can be read only once. It is its own iterator. */
+function isRepeatable ({ options: { body } }: PooledRequest): boolean {
+  if (typeof body !== 'object' || body === null || body instanceof Uint8Array) return true
+  return Symbol.asyncIterator in body && body[Symbol.asyncIterator]() !== (body as unknown)
+}
+
+/** Sockets expect an IPv6 address without them. */
+function withoutBrackets (hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }

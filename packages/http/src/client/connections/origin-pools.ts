@@ -1,15 +1,9 @@
-import type { Client } from 'undici'
 import { Dispatcher, errors } from 'undici'
-import type { ConnectionBudget } from './connection-budget.ts'
-import { OriginPool } from './origin-pool.ts'
 import { failRequest } from './fail-request.ts'
+import { OriginPool } from './origin-pool.ts'
+import type { OriginPoolOptions } from './origin-pool.ts'
 
-export interface OriginPoolsOptions {
-  connectionsPerOrigin: number
-  /** Shared with other pools. */
-  budget: ConnectionBudget
-  client: Client.Options
-}
+export type OriginPoolsOptions = Omit<OriginPoolOptions, 'origin' | 'onEmpty'>
 
 /** The connection pools of all origins. A pool exists while it has connections or requests. */
 export class OriginPools extends Dispatcher {
@@ -54,12 +48,11 @@ export class OriginPools extends Dispatcher {
   }
 
   #create (origin: string): OriginPool {
-    const { connectionsPerOrigin, budget, client } = this.#options
     const onEmpty = (): void => {
       this.#pools.delete(origin)
       if (this.#pools.size === 0) this.#onAllEmpty()
     }
-    const pool = new OriginPool({ origin, maxConnections: connectionsPerOrigin, budget, client, onEmpty })
+    const pool = new OriginPool({ ...this.#options, origin, onEmpty })
     this.#pools.set(origin, pool)
     return pool
   }
