@@ -133,6 +133,31 @@ t.test('counts towards the limit on all connections, and gives one up for an ori
   t.equal((await late).status, 200)
 })
 
+t.test('gives up only as many connections as there are origins without any', { skip }, async (t) => {
+  const one = await openHttp2Server(t)
+  const other = await openHttp2Server(t)
+  const starved = await openHttp2Server(t)
+  const servers = [one, other, starved]
+  const options = { trustedOrigins: servers.map(({ url }) => url), maxConnections: 2 }
+  const http = http2Client(t, { url: one.url, cert: servers.map(({ cert }) => cert).join('') }, options)
+  const requests = [one, one, other, other].map(({ url }) => http.request({ method: 'GET', url }))
+  await until(() => one.held.length === 2 && other.held.length === 2)
+  const waiting = http.request({ method: 'GET', url: starved.url })
+  await until(() => http.countRequests().waiting === 1)
+  for (const { held } of [one, other]) {
+    const { running } = http.countRequests()
+    release({ held: held.splice(0, 1) })
+    await until(() => http.countRequests().running === running - 1)
+  }
+  const next = http.request({ method: 'GET', url: other.url })
+  await until(() => other.held.length === 2, { what: 'another request over the connection that is not given up' })
+  release(one)
+  await until(() => starved.held.length === 1)
+  release(starved)
+  release(other)
+  for (const { status } of await Promise.all([...requests, waiting, next])) t.equal(status, 200)
+})
+
 t.test('completes pending requests before it closes', { skip }, async (t) => {
   const server = await openHttp2Server(t)
   const http = http2Client(t, server)

@@ -1,6 +1,7 @@
 import { constants, createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { connect, createServer as createTcpServer } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { findProgram, until } from '@carillon/testing'
@@ -13,21 +14,22 @@ import { http2Client, openHttp2Server, release } from './open-http2-server.ts'
 
 const skip = await findProgram(t, ['openssl'], 'CARILLON_REQUIRE_OPENSSL') === undefined && 'there is no openssl'
 
-t.test('opens one connection to learn the protocol, and then as many as HTTP/1.1 needs', { skip }, async (t) => {
+t.test('opens one connection to learn the protocol, and then all that HTTP/1.1 needs at once', { skip }, async (t) => {
   const { key, cert } = await makeCertificate(t, 'IP:127.0.0.1')
   const held: ServerResponse[] = []
-  const counts: number[] = []
-  let count = 0
-  const server = createServer({ key, cert }, (_, response) => {
-    if (held.push(response) === 1) counts.push(count)
-  })
-  server.on('connection', () => { count++ })
-  const url = `https://127.0.0.1:${await listen(t, server)}`
+  const server = createServer({ key, cert }, (_, response) => { held.push(response) })
+  const target = `https://127.0.0.1:${await listen(t, server)}`
+  const forwards: Array<() => void> = []
+  const url = await openProxy(t, target, (_, forward) => { forwards.push(forward) })
   const http = http2Client(t, { url, cert })
   const requests = Array.from({ length: 20 }, () => http.request({ method: 'GET', url }))
+  await until(() => forwards.length === 1)
+  t.equal(held.length, 0)
+  forwards.shift()?.()
+  await until(() => forwards.length === 19, { what: 'a connection for each of the others' })
+  t.equal(held.length, 1)
+  for (const forward of forwards) forward()
   await until(() => held.length === 20)
-  t.same(http.countRequests(), { running: 20, waiting: 0 })
-  t.equal(count, 20)
   for (const response of held) response.end('ok')
   for (const { body } of await Promise.all(requests)) t.equal(body.toString(), 'ok')
 })
@@ -75,7 +77,10 @@ t.test('uses HTTP/1.1 from then on if the server requires it', { skip }, async (
 t.test('a connection that cannot be opened fails its own request only', { skip }, async (t) => {
   const server = await openFrameServer(t, (connection, id) => connection.complete(id))
   let count = 0
-  const url = await openProxy(t, server.url, () => ++count > 1)
+  const url = await openProxy(t, server.url, (socket, forward) => {
+    if (++count > 1) forward()
+    else socket.destroy()
+  })
   const http = http2Client(t, { url, cert: server.cert })
   const request = () => http.request({ method: 'GET', url }).then(({ status }) => String(status), ({ code }) => String(code))
   const results = await Promise.all(Array.from({ length: 50 }, request))
@@ -83,18 +88,28 @@ t.test('a connection that cannot be opened fails its own request only', { skip }
   t.ok(count <= 3, `${count} connections`)
 })
 
-t.test('tries more and more connections at once while none can be opened', { skip }, async (t) => {
+t.test('tries more connections at once after each that cannot be opened', { skip }, async (t) => {
   const server = await openFrameServer(t, () => {})
-  const attempts: number[] = []
-  const url = await openProxy(t, server.url, () => {
-    attempts.push(http.countRequests().waiting)
-    return false
+  const opening: Socket[] = []
+  let count = 0
+  const url = await openProxy(t, server.url, (socket) => {
+    opening.push(socket)
+    count++
   })
   const http = http2Client(t, { url, cert: server.cert })
   const requests = Array.from({ length: 50 }, () => failure(http.request({ method: 'GET', url })))
+  for (const expected of [1, 2, 4, 8]) {
+    await until(() => opening.length === expected, { what: `${expected} connections at once` })
+    t.equal(http.countRequests().waiting, 50 - (count - expected))
+    // One more failure doubles the number. The failures of the others follow.
+    opening.shift()?.destroy()
+  }
+  await until(() => {
+    for (const socket of opening.splice(0)) socket.destroy()
+    return count === 50
+  }, { what: 'a connection for each request' })
+  for (const socket of opening) socket.destroy()
   for (const { code } of await Promise.all(requests)) t.equal(code, 'reset')
-  t.equal(attempts.length, 50, 'one for each request')
-  t.equal(attempts[0], 50)
   t.same(http.countRequests(), { running: 0, waiting: 0 })
 })
 
@@ -141,14 +156,15 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
   })
 }
 
-/** Forwards each connection that it accepts, and closes the others. */
-async function openProxy (t: Test, target: string, accepts: () => boolean): Promise<string> {
+/** Calls `onConnection` with each connection and a function that forwards it. */
+async function openProxy (t: Test, target: string, onConnection: (socket: Socket, forward: () => void) => void): Promise<string> {
   const proxy = createTcpServer((socket) => {
-    if (!accepts()) return socket.destroy()
-    const upstream = connect(Number(new URL(target).port), '127.0.0.1')
-    upstream.on('error', () => {}).on('close', () => socket.destroy())
-    socket.on('close', () => upstream.destroy())
-    socket.pipe(upstream).pipe(socket)
+    onConnection(socket, () => {
+      const upstream = connect(Number(new URL(target).port), '127.0.0.1')
+      upstream.on('error', () => {}).on('close', () => socket.destroy())
+      socket.on('close', () => upstream.destroy())
+      socket.pipe(upstream).pipe(socket)
+    })
   })
   return `https://127.0.0.1:${await listen(t, proxy)}`
 }
