@@ -4,6 +4,8 @@ import { createFileStore } from '@carillon/http'
 import { createWorkerMetrics } from '@carillon/shared/metrics'
 import type { Runtime } from '@carillon/shared/runtime'
 import { createBreakers, createPaces } from '@carillon/shared/throttling'
+import { createConcurrency } from './concurrency/create-concurrency.ts'
+import { beginShare } from './delivery/batch.ts'
 import type { DeliverServices } from './delivery/deliver-services.ts'
 import type { PullServices } from './pulls/pull-services.ts'
 import type { EventPumpServices } from './webhooks/event-pump.ts'
@@ -12,8 +14,9 @@ import type { EventPumpServices } from './webhooks/event-pump.ts'
 export function createServices (
   runtime: Runtime, signals: Pick<DeliverServices, 'stopping' | 'aborting'>
 ): DeliverServices & PullServices & EventPumpServices {
-  const { config, metrics: { registry }, providers, queues } = runtime
+  const { config, log, metrics: { registry }, providers, queues } = runtime
   const pullers = [...providers.values()].flatMap(({ id, pull }) => pull === undefined ? [] : [id])
+  const leaseMs = config.DELIVER_LEASE_SECONDS * 1000
   return {
     ...runtime,
     ...signals,
@@ -22,8 +25,10 @@ export function createServices (
     paces: createPaces(runtime),
     fileStore: createFileStore(),
     unsubscribeLinks: createUnsubscribeLinks(runtime.vault, publicUrl(config)),
-    concurrency: config.DELIVER_REQUESTS,
-    leaseMs: config.DELIVER_LEASE_SECONDS * 1000,
+    ...createConcurrency({
+      providers, log, maxInFlight: config.DELIVER_MAX_IN_FLIGHT, beginWithinMs: leaseMs * beginShare, stopping: signals.stopping
+    }),
+    leaseMs,
     retentionDays: config.RETENTION_DAYS,
     eventRetentionDays: config.EVENT_RETENTION_DAYS,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,

@@ -51,7 +51,6 @@ export async function runWorker (env: Record<string, string | undefined>, overri
     const workers = startWorkers({
       runtime,
       services,
-      jobsPerProvider: config.DELIVER_JOBS,
       reconcileEveryMs: config.RECONCILE_SECONDS * 1000
     })
     shutdown.onClose(() => workers.close())

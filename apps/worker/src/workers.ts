@@ -11,6 +11,7 @@ import type { PullJob } from '@carillon/shared/pulls'
 import type { JobWorker } from '@carillon/shared/queue'
 import type { Runtime } from '@carillon/shared/runtime'
 import { countJobs } from './count-jobs.ts'
+import { createBatchRunner } from './delivery/batch-runner.ts'
 import { deliver } from './delivery/deliver.ts'
 import { deliverSegment } from './delivery/deliver-segment.ts'
 import type { DeliverServices } from './delivery/deliver-services.ts'
@@ -34,11 +35,14 @@ export interface RunningWorkers extends JobWorker {
 export interface WorkersOptions {
   runtime: Pick<Runtime, 'queueBackend' | 'pullQueue'>
   services: DeliverServices & PullServices & EventPumpServices
-  /** Concurrent batches per provider, for named users and for broadcasts each. */
-  jobsPerProvider: number
   reconcileEveryMs: number
 }
 
+/**
+ * Jobs of a provider that claim at a time, for named users and for broadcasts each. A job ends when its deliveries have begun or
+ * wait for a slot, so this does not bound the requests in flight.
+ */
+const claimsAtATime = 3
 const maintainQueue = 'maintain'
 const maxScheduleCheckMs = 10_000
 /** Scheduled tasks. One worker at a time runs each. */
@@ -60,17 +64,20 @@ const tasks = {
 type Task = keyof typeof tasks
 
 /** Starts the workers of every queue. `close` waits for the jobs that run. */
-export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEveryMs }: WorkersOptions): RunningWorkers {
+export function startWorkers ({ runtime, services, reconcileEveryMs }: WorkersOptions): RunningWorkers {
   const { pullQueue } = runtime
   const { backend, countRunningJobs } = countJobs(runtime.queueBackend)
   const { database, queues, leaseMs, log } = services
   const maintenance = backend.openQueue<object>(maintainQueue)
-  const delivering = { concurrency: jobsPerProvider, lockMs: leaseMs }
+  const delivering = { concurrency: claimsAtATime, lockMs: leaseMs }
+  const batches = createBatchRunner(log)
   const events = startEvents(runtime, services)
   const workers = [
     ...[...queues.deliver.keys()].flatMap((provider) => [
-      backend.openWorker<DeliverJob>(deliverQueueName(provider), (job) => deliver(services, provider, job), delivering),
-      backend.openWorker<SegmentJob>(broadcastQueueName(provider), (job) => deliverSegment(services, provider, job), delivering)
+      backend.openWorker<DeliverJob>(deliverQueueName(provider), (job) =>
+        batches.run((onStarted) => deliver(services, provider, job, onStarted)), delivering),
+      backend.openWorker<SegmentJob>(broadcastQueueName(provider), (job) =>
+        batches.run((onStarted) => deliverSegment(services, provider, job, onStarted)), delivering)
     ]),
     backend.openWorker<PlanJob>(planQueueName, (job) =>
       retryWithLongTimeout(database, (own) => plan({ ...services, database: own }, job)), { concurrency: 2, lockMs: leaseMs }),
@@ -98,10 +105,11 @@ export function startWorkers ({ runtime, services, jobsPerProvider, reconcileEve
     .catch((error: unknown) => log.warn({ err: error }, 'could not reconcile at the start'))
 
   return {
-    countRunningJobs,
+    countRunningJobs: () => countRunningJobs() + batches.countDetached(),
     close: async () => {
       clearInterval(scheduling)
       await Promise.all([events, ...workers].map((worker) => worker.close()))
+      await batches.end()
       await maintenance.close()
     }
   }

@@ -15,9 +15,9 @@ async function environment (t: Test): Promise<Record<string, string>> {
 
 t.test('names the wrong variable and exits', async (t) => {
   const env = await environment(t)
-  const worker = spawnApp(t, 'worker', { env: { ...env, DELIVER_JOBS: 'many' } })
+  const worker = spawnApp(t, 'worker', { env: { ...env, DELIVER_MAX_IN_FLIGHT: 'many' } })
   t.match(await worker.exited, { code: 1 })
-  t.match(worker.stderr, [/DELIVER_JOBS/])
+  t.match(worker.stderr, [/DELIVER_MAX_IN_FLIGHT/])
   t.equal(worker.stderr.length, 1)
 })
 

@@ -13,7 +13,7 @@ import { openReceiver } from './webhooks/open-receiver.ts'
 t.jobs = 2
 
 /** Leases are short, so that the tests see them end. */
-const leases = { DELIVER_LEASE_SECONDS: '15', DELIVER_REQUESTS: '8' }
+const leases = { DELIVER_LEASE_SECONDS: '15', DELIVER_MAX_IN_FLIGHT: '24' }
 /** For tests that lose work on purpose. Elsewhere an hour, so that reconcile does not repair a lost wake-up. */
 const soon = { ...leases, RECONCILE_SECONDS: '1' }
 const hourly = { ...leases, RECONCILE_SECONDS: '3600' }

@@ -64,7 +64,7 @@ export async function startTestStack (
     ...env,
     CARILLON_KEYS: keys,
     ALLOW_PRIVATE_HOSTS: allowPrivateHosts.join(','),
-    DELIVER_REQUESTS: '16',
+    DELIVER_MAX_IN_FLIGHT: '32',
     ...environment,
     ...pumpioHosts.length > 0 && { PUMPIO_HTTP_HOSTS: [environment['PUMPIO_HTTP_HOSTS'], ...pumpioHosts].join(',') },
     ...graphUrl !== undefined && { FACEBOOK_GRAPH_URL: graphUrl },
@@ -88,7 +88,7 @@ export async function startTestStack (
     leaseMs,
     pace
   }
-  const startWorker = () => startWorkers({ runtime, services, jobsPerProvider: 2, reconcileEveryMs })
+  const startWorker = () => startWorkers({ runtime, services, reconcileEveryMs })
   let worker = start ? startWorker() : undefined
 
   async function stopWorker (): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { concurrency } from '../concurrency.ts'
+import { maxInFlight } from '../concurrency.ts'
 import type { Carillon } from '../environment/carillon.ts'
 import { toUuid } from '../environment/carillon.ts'
 import { CountError, expectSame } from '../environment/check-counts.ts'
@@ -41,7 +41,7 @@ export const outage: Proof = {
     expectSame('attempts beyond the first', { spent }, { spent: refused })
     expectSame('pushes answered with 503', { attempts: failed - probes }, { attempts: refused })
     const afterwards = failed - (failedUntilOpen - failedBefore)
-    const mayFollow = concurrency + probes
+    const mayFollow = maxInFlight + probes
     if (afterwards > mayFollow) {
       throw new CountError(`pushes after the breaker had opened: ${afterwards} where ${mayFollow} at most were under way or probes`)
     }

@@ -2,10 +2,12 @@ import { enqueueSegments, enqueueWakes, handedBack, settle, waitOutcome } from '
 import type { Claimed, DueSegment, Settlement, Wake } from '@carillon/shared/deliveries'
 import type { Provider } from '@carillon/shared/providers'
 import { exponentialBackoff, retry } from '@carillon/shared/retry'
-import { forEachBounded } from '../for-each-bounded.ts'
+import { forEachWithSlot } from '../concurrency/for-each-with-slot.ts'
+import type { Kind, Slot } from '../concurrency/host-gate.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { limitTime } from '../limit-time.ts'
 import type { DueMessages } from './load-messages.ts'
+import { hasChosenHosts } from './provider-hosts.ts'
 import { createSender } from './send.ts'
 import { createBatchFlusher } from './batch-flusher.ts'
 import { traceAttempt } from './trace-attempt.ts'
@@ -13,16 +15,19 @@ import { traceAttempt } from './trace-attempt.ts'
 export interface Batch {
   claimId: string
   provider: Provider
+  kind: Kind
   /** By notification. */
   messages: DueMessages
   claimed: Claimed[]
   /** When the claim was requested, by `performance.now()`: a lease is a duration. */
   startedAt: number
+  /** Called when every delivery has begun or waits for a slot. */
+  onStarted?: (() => void) | undefined
 }
 
 const flushLimits = { maxItems: 500, afterMs: 100 }
 /** Shares of the lease. No request starts after the first or runs beyond the second, so no other worker sends the same. */
-const beginShare = 0.5
+export const beginShare = 0.5
 const endShare = 0.9
 
 /**
@@ -36,8 +41,10 @@ export async function sendBatch (services: DeliverServices, batch: Batch): Promi
   await tracing.inSpan('deliver', { attributes }, () => sendAll(services, batch))
 }
 
-async function sendAll (services: DeliverServices, { claimId, provider, messages, claimed, startedAt }: Batch): Promise<void> {
-  const { breakers, database, log, now, leaseMs, metrics, paces } = services
+async function sendAll (
+  services: DeliverServices, { claimId, provider, kind, messages, claimed, startedAt, onStarted }: Batch
+): Promise<void> {
+  const { breakers, database, limiter, log, now, leaseMs, metrics, paces } = services
   const { signal, release } = limitTime(leaseMs * endShare - (performance.now() - startedAt), services.aborting)
   const send = createSender(services, provider, messages, { signal, startedAt })
   const limits = new Map<string, number>()
@@ -55,11 +62,15 @@ async function sendAll (services: DeliverServices, { claimId, provider, messages
   let inFlight = claimed.length
   metrics.addInFlight(provider.id, inFlight)
 
-  await forEachBounded(claimed, services.concurrency, async (delivery) => {
-    const settlement = await attempt(delivery)
-    const { state } = settlement.outcome
-    counts.set(state, (counts.get(state) ?? 0) + 1)
-    flusher.add(settlement)
+  await forEachWithSlot(services, {
+    provider: provider.id,
+    kind,
+    items: claimed,
+    gateOf: ({ host }) => hasChosenHosts(provider) ? limiter.gateOf(provider.id, host, true) : limiter.gateOf(provider.id, '', false),
+    beginWithinMs: leaseMs * beginShare - (performance.now() - startedAt),
+    work: async (delivery, slot) => note(slot === undefined ? await handBack(delivery) : await attempt(delivery, slot)),
+    postpone: async (delivery, afterMs) => note(await handBack(delivery, now() + afterMs)),
+    onStarted
   })
   await flusher.close().finally(() => {
     // These wait for the end of their lease.
@@ -68,6 +79,12 @@ async function sendAll (services: DeliverServices, { claimId, provider, messages
   })
   const durationMs = Math.round(performance.now() - startedAt)
   log.info({ claimId, provider: provider.id, claimed: claimed.length, durationMs, ...Object.fromEntries(counts) }, 'batch')
+
+  function note (settlement: Settlement): void {
+    const { state } = settlement.outcome
+    counts.set(state, (counts.get(state) ?? 0) + 1)
+    flusher.add(settlement)
+  }
 
   function countSettled (settlements: Settlement[]): void {
     const at = now()
@@ -78,24 +95,26 @@ async function sendAll (services: DeliverServices, { claimId, provider, messages
     })))
   }
 
-  async function attempt (delivery: Claimed): Promise<Settlement> {
-    // A probe finds out whether the host accepts requests again.
-    if (delivery.probedHost !== null) return await attemptNow(delivery)
-    return await paces.inTurn(provider.id, delivery.host, () => attemptNow(delivery), (until) => ({ delivery, outcome: waitOutcome(until, 'rateLimited') }))
+  async function handBack (delivery: Claimed, dueAt?: number): Promise<Settlement> {
+    if (delivery.probedHost !== null) await breakers.releaseProbe(provider.id, delivery.probedHost)
+    return { delivery, outcome: handedBack(dueAt) }
   }
 
-  async function attemptNow (delivery: Claimed): Promise<Settlement> {
+  async function attempt (delivery: Claimed, slot: Slot): Promise<Settlement> {
+    // A probe finds out whether the host accepts requests again.
+    if (delivery.probedHost !== null) return await attemptNow(delivery, slot)
+    return await paces.inTurn(provider.id, delivery.host, () => attemptNow(delivery, slot), (until) => ({ delivery, outcome: waitOutcome(until, 'rateLimited') }))
+  }
+
+  async function attemptNow (delivery: Claimed, slot: Slot): Promise<Settlement> {
     const isLate = performance.now() - startedAt > leaseMs * beginShare
-    if (services.stopping.aborted || isLate) {
-      if (delivery.probedHost !== null) await breakers.releaseProbe(provider.id, delivery.probedHost)
-      return { delivery, outcome: handedBack() }
-    }
+    if (services.stopping.aborted || isLate) return await handBack(delivery)
     const blocked = delivery.probedHost !== null ? undefined : breakers.findBlock(provider.id, delivery.host)
     if (blocked !== undefined) return { delivery, outcome: waitOutcome(blocked.until, blocked.reason) }
     const limitedUntilMs = limits.get(delivery.connectionId)
     if (limitedUntilMs !== undefined && limitedUntilMs > now()) return { delivery, outcome: waitOutcome(limitedUntilMs, 'rateLimited') }
     const due = messages.get(delivery.notificationId)
-    const settlement = await traceAttempt(services.tracing, { provider, delivery, due }, () => send(delivery))
+    const settlement = await traceAttempt(services.tracing, { provider, delivery, due }, () => send(delivery, slot))
     const { limitedUntil } = settlement.outcome
     if (limitedUntil !== null) limits.set(delivery.connectionId, limitedUntil)
     return settlement

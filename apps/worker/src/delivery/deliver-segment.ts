@@ -8,15 +8,35 @@ import { senderOf } from './deliver.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import { loadMessages, withRequestIds } from './load-messages.ts'
 
-/** Claims, sends and settles a segment of a broadcast, or the part that the provider may get now. */
-export async function deliverSegment (shared: DeliverServices, providerId: string, segment: SegmentJob): Promise<void> {
-  const { breakers, database, leaseMs, paces } = shared
+/**
+ * Claims, sends and settles a segment of a broadcast, or the part that can begin soon. Calls `onStarted` when every delivery has
+ * begun or waits for a slot.
+ */
+export async function deliverSegment (
+  services: DeliverServices, providerId: string, segment: SegmentJob, onStarted = () => {}
+): Promise<void> {
+  const leave = await services.room.enter(providerId, 'broadcast', deliveriesPerJob)
+  try {
+    await claimAndSend(services, providerId, segment, () => {
+      leave()
+      onStarted()
+    })
+  } finally {
+    leave()
+  }
+}
+
+async function claimAndSend (
+  shared: DeliverServices, providerId: string, segment: SegmentJob, onStarted: () => void
+): Promise<void> {
+  const { breakers, database, leaseMs, paces, room } = shared
   const provider = senderOf(shared, providerId)
   const [messages] = await Promise.all([loadMessages(database, [segment.notificationId]), paces.refresh()])
   const services = withRequestIds(shared, messages)
   const perSecond = services.perSecond.get(providerId)
+  const soon = Math.min(deliveriesPerJob, room.maxClaim(providerId))
   // A limited provider's admission reserves capacity, so the request must not exceed the segment.
-  const wanted = perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)
+  const wanted = perSecond === undefined ? soon : Math.min(soon, await sizeOf(database, providerId, segment))
   const { allowed, isProbe, waitMs } = await admit(database, providerId, wanted, perSecond)
   if (allowed === 0) return await enqueueSegment(services, await postponeSegment(database, providerId, segment, waitMs))
 
@@ -27,7 +47,7 @@ export async function deliverSegment (shared: DeliverServices, providerId: strin
   await enqueueWakeups(services, wakes)
   await enqueueSegment(services, rest)
   const claimed = isProbe ? claim.claimed.map((one) => ({ ...one, probedHost: '' })) : claim.claimed
-  if (claimed.length > 0) await sendBatch(services, { claimId, provider, messages, claimed, startedAt })
+  if (claimed.length > 0) await sendBatch(services, { claimId, provider, kind: 'broadcast', messages, claimed, startedAt, onStarted })
   else if (isProbe) await breakers.releaseProbe(providerId, '')
 }
 

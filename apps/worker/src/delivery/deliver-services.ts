@@ -9,6 +9,8 @@ import type { Provider, Registrations } from '@carillon/shared/providers'
 import type { Breakers, Paces } from '@carillon/shared/throttling'
 import type { Tracing } from '@carillon/shared/tracing'
 import type { Vault } from '@carillon/shared/vault'
+import type { ClaimRoom } from '../concurrency/claim-room.ts'
+import type { Limiter } from '../concurrency/limiter.ts'
 
 export interface DeliverServices {
   database: Database
@@ -29,8 +31,8 @@ export interface DeliverServices {
   unsubscribeLinks: UnsubscribeLinks
   log: Log
   now: () => number
-  /** Concurrent requests of each batch. */
-  concurrency: number
+  limiter: Limiter
+  room: ClaimRoom
   leaseMs: number
   retentionDays: number
   eventRetentionDays: number

@@ -7,8 +7,27 @@ import { claim, clearMissed, postpone } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
 import { loadMessages, withRequestIds } from './load-messages.ts'
 
-/** Claims, sends and settles one batch. Postpones the deliveries that the provider may not get now. */
-export async function deliver (shared: DeliverServices, providerId: string, { deliveries }: DeliverJob): Promise<void> {
+/**
+ * Claims, sends and settles one batch. Postpones the deliveries that the provider may not get now. Calls `onStarted` when every
+ * delivery has begun or waits for a slot.
+ */
+export async function deliver (
+  services: DeliverServices, providerId: string, job: DeliverJob, onStarted = () => {}
+): Promise<void> {
+  const leave = await services.room.enter(providerId, 'direct', job.deliveries.length)
+  try {
+    await claimAndSend(services, providerId, job, () => {
+      leave()
+      onStarted()
+    })
+  } finally {
+    leave()
+  }
+}
+
+async function claimAndSend (
+  shared: DeliverServices, providerId: string, { deliveries }: DeliverJob, onStarted: () => void
+): Promise<void> {
   const { breakers, database, leaseMs, paces } = shared
   const provider = senderOf(shared, providerId)
   // These run before the claim, so that a failure leaves no claim behind.
@@ -30,7 +49,7 @@ export async function deliver (shared: DeliverServices, providerId: string, { de
   if (claimed.length > 0) {
     const { isProbe } = admission
     const own = isProbe ? claimed.map((one) => ({ ...one, probedHost: '' })) : claimed
-    await sendBatch(services, { claimId, provider, messages, startedAt, claimed: own })
+    await sendBatch(services, { claimId, provider, kind: 'direct', messages, startedAt, claimed: own, onStarted })
   } else if (admission.isProbe) await breakers.releaseProbe(providerId, '')
   await returning
 }

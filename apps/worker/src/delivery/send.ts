@@ -11,8 +11,11 @@ import { ProviderError } from '@carillon/shared/providers'
 import type { Credentials, Provider, RequestContext } from '@carillon/shared/providers'
 import type { Failure } from '@carillon/http'
 import type { Claimed, Outcome, Settlement } from '@carillon/shared/deliveries'
+import type { Slot } from '../concurrency/host-gate.ts'
+import { signalOf } from '../concurrency/signal-of.ts'
 import type { DeliverServices } from './deliver-services.ts'
 import type { DueMessages } from './load-messages.ts'
+import { hasChosenHosts, ownHostsOf } from './provider-hosts.ts'
 import { healthOf } from '@carillon/shared/throttling'
 import type { Block } from '@carillon/shared/throttling'
 
@@ -28,35 +31,35 @@ export interface SendingBatch {
  */
 export function createSender (
   services: DeliverServices, provider: Provider, messages: DueMessages, { signal, startedAt }: SendingBatch
-): (delivery: Claimed) => Promise<Settlement> {
-  const { breakers, database, fileStore, http, log, now, paces, registrations, refresher, unsubscribeLinks, vault } = services
+): (delivery: Claimed, slot: Slot) => Promise<Settlement> {
+  const { breakers, database, fileStore, http, limiter, log, now, paces, refresher, registrations, vault } = services
   const context = { http, now, registrations, signal }
-  const ownHosts = provider.ownHosts ?? provider.origins.map((origin) => new URL(origin).host)
-  // Where users choose the host, each host has a health of its own, even if its origin is trusted.
-  const hasHealthPerHost = provider.parseAccount !== undefined || ownHosts.length === 0
+  const ownHosts = ownHostsOf(provider)
+  const hasHealthPerHost = hasChosenHosts(provider)
 
-  return async (delivery) => {
+  return async (delivery, slot) => {
     const attemptStartedAt = performance.now()
     if (delivery.isExpired && provider.refresh !== undefined) {
       const result = await asRequest(delivery, () => refresher.refresh(provider, toRefreshRequest(delivery), context))
       // Without a refresh token, the credentials may work until the provider refuses them.
-      if (result.kind !== 'unrefreshable') return renew(delivery, attemptStartedAt, result)
+      if (result.kind !== 'unrefreshable') return renew(delivery, slot, attemptStartedAt, result)
     }
     try {
       const { connectionId: id, grantId, credentials, target } = delivery
       const sealed = { id, grantId, credentials, target }
-      return { delivery, outcome: await send(delivery, openCredentials(vault, provider, sealed), attemptStartedAt) }
+      return { delivery, outcome: await send(delivery, slot, openCredentials(vault, provider, sealed), attemptStartedAt) }
     } catch (error) {
       if (isOf('expired', error)) {
         const refused = { ...toRefreshRequest(delivery), refused: error.failure.reason }
         const result = await asRequest(delivery, () => refresher.refresh(provider, refused, context))
-        return renew(delivery, attemptStartedAt, result, error)
+        return renew(delivery, slot, attemptStartedAt, result, error)
       }
       const newer = isOf('unauthorized', error)
         ? await asRequest(delivery, () => refresher.newer(provider, toRefreshRequest(delivery), context))
         : undefined
       // Another process may have rotated these credentials. If it did not, the provider's error counts.
-      return newer === undefined || newer.kind === 'dead' ? await failed(delivery, error, attemptStartedAt) : renew(delivery, attemptStartedAt, newer)
+      if (newer === undefined || newer.kind === 'dead') return await failed(delivery, error, attemptStartedAt)
+      return renew(delivery, slot, attemptStartedAt, newer)
     }
   }
 
@@ -66,7 +69,7 @@ export function createSender (
   }
 
   async function renew (
-    delivery: Claimed, attemptStartedAt: number, result: RefreshResult, original?: unknown
+    delivery: Claimed, slot: Slot, attemptStartedAt: number, result: RefreshResult, original?: unknown
   ): Promise<Settlement> {
     if (result.kind === 'unrefreshable') throw new Error('The refresher returned no decision about refused credentials')
     if (result.kind === 'dead') return { delivery, outcome: parkedOutcome(result.reason, original !== undefined) }
@@ -80,13 +83,13 @@ export function createSender (
     const renewed = { ...delivery, credentialsVersion }
     try {
       const own = withTarget(vault, provider, credentials, { id: delivery.connectionId, target: delivery.target })
-      return { delivery: renewed, outcome: withRefresh(await send(renewed, own, attemptStartedAt)) }
+      return { delivery: renewed, outcome: withRefresh(await send(renewed, slot, own, attemptStartedAt)) }
     } catch (error) {
       return await failed(renewed, error, attemptStartedAt)
     }
   }
 
-  async function send (delivery: Claimed, credentials: Credentials, attemptStartedAt: number): Promise<Outcome> {
+  async function send (delivery: Claimed, slot: Slot, credentials: Credentials, attemptStartedAt: number): Promise<Outcome> {
     const message = messages.get(delivery.notificationId)?.message
     if (provider.send === undefined || message === undefined) throw new Error('Nothing to send')
     if (delivery.expiresInMs !== null && performance.now() - startedAt >= delivery.expiresInMs) {
@@ -101,7 +104,7 @@ export function createSender (
       now,
       registrations,
       signal,
-      unsubscribeUrl: () => unsubscribeLinks.urlOf(delivery.connectionId),
+      unsubscribeUrl: () => services.unsubscribeLinks.urlOf(delivery.connectionId),
       onMoved: (credentials, accountId) => { moved = { credentials, accountId } },
       seenToken: () => sealSeenToken(vault, [delivery.notificationId, delivery.connectionId]),
       beforeRequest: async () => { assertNotBlocked(delivery) },
@@ -110,7 +113,13 @@ export function createSender (
       }
     }
     if (message.file !== undefined) own.files = { store: fileStore, key: delivery.notificationId }
-    const receipt = await provider.send(message, key, credentials, own)
+    const sentAt = limiter.now()
+    const receipt = await provider.send(message, key, credentials, own).catch((error: unknown) => {
+      const signal = signalOf(error, hasHealthPerHost ? [delivery.host] : ownHosts, hasHealthPerHost)
+      if (signal !== undefined) slot.record(signal, sentAt)
+      throw error
+    })
+    slot.record('completed', sentAt)
     paces.noteSent(provider.id, delivery.host)
     if (moved !== undefined) await storeMoved(delivery, moved)
     if (delivery.probedHost !== null) await endProbe(delivery.probedHost)

@@ -7,6 +7,7 @@ import type { Failure } from '@carillon/http'
 import { backends } from '@carillon/testing'
 import t from 'tap'
 import type { Test } from 'tap'
+import { createConcurrency } from '../../src/concurrency/create-concurrency.ts'
 import { enqueueSegment, sendBatch } from '../../src/delivery/batch.ts'
 import type { Claimed } from '@carillon/shared/deliveries'
 import type { DeliverServices } from '../../src/delivery/deliver-services.ts'
@@ -50,11 +51,14 @@ async function sendAll (
     }
   }
   const { id: claimId, claimed } = await claim(database, 'pushbullet', keys, leaseMs)
+  const stopping = fields.stopping ?? services.stopping
+  const concurrency = createConcurrency({ ...services, maxInFlight: 1, beginWithinMs: leaseMs, stopping })
   const order = new Map(keys.map((key, index) => [key.join(), index]))
   const placeOf = ({ notificationId, connectionId }: Claimed): number => order.get(`${notificationId},${connectionId}`) ?? 0
   onClaimed()
-  await sendBatch({ ...services, concurrency: 1, leaseMs, ...fields }, {
+  await sendBatch({ ...services, ...concurrency, leaseMs, ...fields }, {
     claimId,
+    kind: 'direct',
     provider,
     messages: new Map(keys.map(([id]) => [id, { message: { type: 'note', title: 'Hello', level: 'info' }, dueAt: Date.now(), requestId: null }])),
     claimed: claimed.sort((one, other) => placeOf(one) - placeOf(other)).map(change),
@@ -81,6 +85,7 @@ t.test('starts no request in the second half of the lease', async (t) => {
   const keys = await prepare(['ann', 'bob', 'cleo'])
   const { startedAt, pass } = openClock(t)
   const requests = await sendAll(keys, async () => {
+    await null // time passes after the others have begun to wait
     pass(leaseMs * 0.26)
     return { id: 'p' }
   }, { startedAt })
@@ -184,6 +189,7 @@ t.test('sends no expired delivery, and sends one that expires later', async (t) 
   const { startedAt, pass } = openClock(t)
   const expires = [null, 120_000, 60_000]
   const requests = await sendAll(keys, async () => {
+    await null
     pass(30_000)
     return { id: 'p' }
   }, { startedAt, change: (one) => ({ ...one, expiresInMs: expires.shift() ?? null }) })

@@ -42,8 +42,7 @@ const after = {
   OUTGOING_PER_HOST: { ...integer(1, 1_000_000), initial: '600', about: 'The same to one host that users choose, for all users together.' },
   OUTGOING_PER_PROVIDER: { ...integer(1, 1_000_000), initial: '6000', about: 'The same to one provider, for all users together.' },
 
-  DELIVER_JOBS: { ...integer(1, 64), initial: '3', about: 'Batches a worker delivers at a time, for each provider.' },
-  DELIVER_REQUESTS: { ...integer(1, 512), initial: '32', about: 'Requests under way at a time, in each batch.' },
+  DELIVER_MAX_IN_FLIGHT: { ...integer(1, 20_000), initial: '2000', about: 'Requests to providers that a worker has in flight at a time, to all hosts together.' },
   DELIVER_LEASE_SECONDS: { ...integer(2, 3600), initial: '60', about: 'How long a batch may take; then its deliveries go to another worker.' },
   RECONCILE_SECONDS: { ...integer(1, 3600), initial: '10', about: 'How often deliveries that are due and have no job are put back on the queue.' },
   RETENTION_DAYS: { ...integer(7, 3650), initial: '90', about: 'How long deliveries and their notifications are kept.' },

@@ -55,9 +55,12 @@ export function sentOutcome ({ id }: Receipt, durationMs: number, streak: Failur
   }
 }
 
-/** The delivery was not attempted. Any worker may attempt it. */
-export function handedBack (): Outcome {
-  return { ...nothing, state: 'retrying', attempted: false, reason: 'handedBack', event: { event: 'handedBack' } }
+/** The delivery was not attempted. Any worker may attempt it, from `dueAt` on. */
+export function handedBack (dueAt?: number): Outcome {
+  const outcome: Outcome = { ...nothing, state: 'retrying', attempted: false, reason: 'handedBack', event: { event: 'handedBack' } }
+  if (dueAt === undefined) return outcome
+  const whole = wholeSecond(dueAt)
+  return { ...outcome, dueAt: whole, event: { ...outcome.event, until: new Date(whole).toISOString() } }
 }
 
 /** The delivery was not sent, because its notification expired after the claim. */

@@ -59,8 +59,7 @@ t.test('has defaults for all optional variables', async (t) => {
     PULL_REREAD_DAYS: 28,
     PULL_EVERY_MINUTES: 360,
     ALLOW_PRIVATE_HOSTS: [],
-    DELIVER_JOBS: 3,
-    DELIVER_REQUESTS: 32,
+    DELIVER_MAX_IN_FLIGHT: 2_000,
     DELIVER_LEASE_SECONDS: 60,
     RECONCILE_SECONDS: 10,
     RETENTION_DAYS: 90,
@@ -104,7 +103,7 @@ t.test('reports all errors at once, one line each, with the value and the accept
     TRUSTED_PROXIES: '10.0.0.0/8, 2001:db8::/32, 10.0.0.0/33',
     PUSHBULLET_CLIENT_ID: 'client',
     ALLOW_PRIVATE_HOSTS: '10.0.0.0/8,10.0.0.256',
-    DELIVER_JOBS: '0',
+    DELIVER_MAX_IN_FLIGHT: '0',
     LOG_LEVEL: 'loud'
   }, ['DATABASE_URL']), [
     'DATABASE_URL is missing; it takes a URL that starts with postgres:// or postgresql://',
@@ -117,7 +116,7 @@ t.test('reports all errors at once, one line each, with the value and the accept
     'ALLOWED_ORIGINS has "https://site.example/page"; it takes origins such as https://site.example, separated by commas',
     'TRUSTED_PROXIES has "10.0.0.0/33"; it takes addresses or CIDR ranges, separated by commas',
     'ALLOW_PRIVATE_HOSTS has "10.0.0.256"; it takes host names, addresses or CIDR ranges, separated by commas',
-    'DELIVER_JOBS is "0"; it takes a whole number from 1 to 64',
+    'DELIVER_MAX_IN_FLIGHT is "0"; it takes a whole number from 1 to 20000',
     'LOG_LEVEL is "loud"; it takes fatal, error, warn, info, debug, trace, silent',
     'PUSHBULLET_CLIENT_SECRET is missing; PUSHBULLET_CLIENT_ID has no effect without it'
   ])

@@ -1,0 +1,98 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate } from 'node:timers/promises'
+import type { ClaimRoom } from './claim-room.ts'
+import type { HostGate, Kind, Slot, Waiter } from './host-gate.ts'
+import type { Limiter } from './limiter.ts'
+import type { Entry } from './waiting-list.ts'
+
+export interface SlotWork<Item> {
+  provider: string
+  kind: Kind
+  items: Item[]
+  gateOf: (item: Item) => HostGate
+  /** After this time, what still waits starts without a slot. */
+  beginWithinMs: number
+  /** Called with a slot, or without one when the item cannot begin in time. */
+  work: (item: Item, slot: Slot | undefined) => Promise<void>
+  /** Called instead for an item that could not begin in time. It can begin in `afterMs`. */
+  postpone: (item: Item, afterMs: number) => Promise<void>
+  /** Called when every item has begun or waits. */
+  onStarted?: (() => void) | undefined
+}
+
+/** Other work runs between two groups of this size that start at once. */
+const startsAtOnce = 64
+/** A full host has at most this many waiters for each slot, so that it does not keep deliveries to others from a claim. */
+const waitersPerSlot = 10
+const minWaiters = 500
+
+/** Works on every item as soon as its host and the worker have a free slot. Rejects with the first error after all have ended. */
+export async function forEachWithSlot<Item> (
+  { limiter, room }: { limiter: Limiter, room: ClaimRoom },
+  { provider, kind, items, gateOf, beginWithinMs, work, postpone, onStarted }: SlotWork<Item>
+): Promise<void> {
+  const inContext = AsyncLocalStorage.snapshot()
+  const startedAt = performance.now()
+  const waiting = new Map<Entry<Waiter>, { item: Item, gate: HostGate }>()
+  const { promise: ended, resolve } = withResolvers()
+  let left = items.length
+  const errors: unknown[] = []
+  const timer = setTimeout(startLate, Math.max(0, beginWithinMs))
+  let started = 0
+
+  if (left === 0) resolve()
+  for (const item of items) {
+    const gate = gateOf(item)
+    const slot = limiter.take(gate, kind)
+    if (slot !== undefined) {
+      run(item, slot)
+      if (++started % startsAtOnce === 0) await setImmediate()
+    } else if (canWait(gate)) wait(item, gate)
+    else end(postpone(item, limiter.postponeMs(gate, kind)))
+  }
+  onStarted?.()
+  await ended
+  clearTimeout(timer)
+  if (errors.length > 0) throw errors[0]
+
+  function run (item: Item, slot: Slot | undefined): void {
+    end(work(item, slot), slot)
+  }
+
+  function end (working: Promise<void>, slot?: Slot): void {
+    working.catch((error: unknown) => { errors.push(error) }).finally(() => {
+      slot?.release()
+      if (--left === 0) resolve()
+    })
+  }
+
+  function canWait (gate: HostGate): boolean {
+    if (gate.waiting[kind].size >= Math.max(minWaiters, gate.limit.value * waitersPerSlot)) return false
+    return performance.now() - startedAt + limiter.estimateWaitMs(gate, kind) < beginWithinMs
+  }
+
+  function wait (item: Item, gate: HostGate): void {
+    const leave = room.countWaiting(provider, kind)
+    // The slot comes from a request of another batch, whose context is another one.
+    const start = (slot: Slot | undefined): void => { inContext(run, item, slot) }
+    const entry = limiter.wait(gate, kind, {
+      start,
+      onLeave: () => {
+        waiting.delete(entry)
+        leave()
+      }
+    })
+    waiting.set(entry, { item, gate })
+  }
+
+  function startLate (): void {
+    for (const [entry, { gate }] of [...waiting]) if (limiter.cancel(gate, kind, entry)) entry.item.start(undefined)
+  }
+}
+
+/** `Promise.withResolvers` needs Node.js 22. */
+function withResolvers (): { promise: Promise<void>, resolve: () => void } {
+  let end = (): void => {}
+  const promise = new Promise<void>((resolve) => { end = resolve })
+  return { promise, resolve: end }
+}

@@ -1,0 +1,161 @@
+import { createConcurrencyLimit } from './concurrency-limit.ts'
+import type { Fall } from './concurrency-limit.ts'
+import { createHostGate, hasRoom, intervalMs, kinds, reservedOf } from './host-gate.ts'
+import type { HostGate, Kind, Slot, Waiter } from './host-gate.ts'
+import { createWaitingList } from './waiting-list.ts'
+import type { Entry } from './waiting-list.ts'
+
+export interface LimiterOptions {
+  /** The maximum number of requests in flight, to all hosts together. */
+  maxInFlight: number
+  /** Milliseconds since the epoch, of a monotonic clock. */
+  now?: () => number
+  /** When it aborts, all that wait start without a slot. */
+  stopping: AbortSignal
+  onFall?: (gate: Pick<HostGate, 'provider' | 'host'>, fall: Fall) => void
+}
+
+/** Bounds the requests in flight: those to each host by a limit that adapts, and all of them by a fixed maximum. */
+export interface Limiter {
+  /** Users choose the hosts of some providers. Their limits start low and grow slowly. */
+  gateOf: (provider: string, host: string, isChosenByUsers: boolean) => HostGate
+  /** Takes a slot. Undefined when none is free, or others wait for it. */
+  take: (gate: HostGate, kind: Kind) => Slot | undefined
+  /** Waits for a slot. Call `take` first. */
+  wait: (gate: HostGate, kind: Kind, waiter: Waiter) => Entry<Waiter>
+  /** Returns false when the waiter has started. */
+  cancel: (gate: HostGate, kind: Kind, entry: Entry<Waiter>) => boolean
+  /** The estimated time until a new waiter starts, in milliseconds. */
+  estimateWaitMs: (gate: HostGate, kind: Kind) => number
+  /** Gives a delivery that shall not wait a time at which it can start, in milliseconds from now. */
+  postponeMs: (gate: HostGate, kind: Kind) => number
+  /** All hosts with a limit. */
+  listGates: () => IterableIterator<HostGate>
+  readonly inFlight: number
+  now: () => number
+}
+
+/** A host of the provider's own can take more than a server that some user runs. */
+const ownHost = { initial: 64, slowStartFactor: 2 }
+const chosenHost = { initial: 10, slowStartFactor: 1.25 }
+/** Without requests for this time, a limit is forgotten. */
+const forgetMs = 600_000
+const forgetEveryMs = 60_000
+const minPostponeMs = 1_000
+
+export function createLimiter (
+  { maxInFlight, now = () => performance.timeOrigin + performance.now(), stopping, onFall = () => {} }: LimiterOptions
+): Limiter {
+  const gates = new Map<string, HostGate>()
+  /** Gates with a waiter and room for it. They take turns. */
+  const ready = { direct: createWaitingList<HostGate>(), broadcast: createWaitingList<HostGate>() }
+  const max = { direct: maxInFlight, broadcast: maxInFlight - reservedOf(maxInFlight) }
+  let inFlight = 0
+  let forgotAt = now()
+  stopping.addEventListener('abort', startAllWithoutSlot, { once: true })
+
+  return {
+    gateOf (provider, host, isChosenByUsers) {
+      const key = `${provider} ${host}`
+      const known = gates.get(key)
+      if (known !== undefined) return known
+      forgetIdle()
+      const limit = createConcurrencyLimit({
+        ...isChosenByUsers ? chosenHost : ownHost, max: maxInFlight, now, onFall: (fall) => onFall(gate, fall)
+      })
+      const gate = createHostGate(provider, host, limit, now())
+      gates.set(key, gate)
+      return gate
+    },
+    take (gate, kind) {
+      const isFree = gate.waiting[kind].size === 0 && inFlight < max[kind] && ready[kind].size === 0
+      return isFree && hasRoom(gate, kind) ? takeSlot(gate) : undefined
+    },
+    wait (gate, kind, waiter) {
+      const entry = gate.waiting[kind].push(waiter)
+      noteReady(gate)
+      return entry
+    },
+    cancel (gate, kind, entry) {
+      if (!gate.waiting[kind].remove(entry)) return false
+      entry.item.onLeave()
+      return true
+    },
+    estimateWaitMs: (gate, kind) => ahead(gate, kind) * intervalMs(gate, now()),
+    postponeMs (gate, kind) {
+      const at = now()
+      const interval = intervalMs(gate, at)
+      gate.turnAt = Math.max(gate.turnAt, at + minPostponeMs, at + ahead(gate, kind) * interval) + interval
+      return gate.turnAt - at
+    },
+    listGates: () => gates.values(),
+    get inFlight () { return inFlight },
+    now
+  }
+
+  function ahead ({ waiting }: HostGate, kind: Kind): number {
+    return 1 + waiting.direct.size + (kind === 'direct' ? 0 : waiting.broadcast.size)
+  }
+
+  function takeSlot (gate: HostGate): Slot {
+    if (gate.inFlight === 0) gate.progressAt = now()
+    const number = ++gate.inFlight
+    inFlight++
+    return {
+      record: (signal, startedAt) => gate.limit.record({ signal, startedAt, inFlight: number }),
+      release () {
+        gate.inFlight--
+        inFlight--
+        gate.progressAt = now()
+        noteReady(gate)
+        startReady()
+      }
+    }
+  }
+
+  function noteReady (gate: HostGate): void {
+    for (const kind of kinds) {
+      if (gate.waiting[kind].size === 0 || gate.isReady[kind]) continue
+      if (hasRoom(gate, kind)) {
+        gate.isReady[kind] = true
+        ready[kind].push(gate)
+      } else gate.limit.noteFull()
+    }
+  }
+
+  function startReady (): void {
+    for (const kind of kinds) {
+      while (inFlight < max[kind]) {
+        const gate = ready[kind].shift()
+        if (gate === undefined) break
+        gate.isReady[kind] = false
+        const waiter = hasRoom(gate, kind) ? gate.waiting[kind].shift() : undefined
+        if (waiter !== undefined) {
+          waiter.onLeave()
+          waiter.start(takeSlot(gate))
+        }
+        noteReady(gate)
+      }
+    }
+  }
+
+  function startAllWithoutSlot (): void {
+    for (const { waiting } of gates.values()) {
+      for (const kind of kinds) {
+        for (let waiter = waiting[kind].shift(); waiter !== undefined; waiter = waiting[kind].shift()) {
+          waiter.onLeave()
+          waiter.start(undefined)
+        }
+      }
+    }
+  }
+
+  function forgetIdle (): void {
+    const at = now()
+    if (at - forgotAt < forgetEveryMs) return
+    forgotAt = at
+    for (const [key, { inFlight, waiting, progressAt }] of gates) {
+      if (inFlight + waiting.direct.size + waiting.broadcast.size === 0 && at - progressAt >= forgetMs) gates.delete(key)
+    }
+  }
+}
