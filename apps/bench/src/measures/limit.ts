@@ -1,4 +1,4 @@
-import { concurrency } from '../concurrency.ts'
+import { concurrency, maxInFlight } from '../concurrency.ts'
 import type { Environment } from '../environment/bench-context.ts'
 import { expectSame } from '../environment/check-counts.ts'
 import { startWatch } from '../environment/stopwatch.ts'
@@ -13,9 +13,6 @@ export interface LimitResult {
   simulatorBusy: number
   simulatorCpuMicros: number
 }
-
-/** The requests in flight that a worker may have at most, where the provider takes its time. */
-const maxInFlight = 2_000
 
 /** The upper limit: the same requests from a loop that does nothing else. */
 export const limit: Measure<LimitResult> = {
