@@ -22,9 +22,9 @@ export interface SlotWork<Item> {
 
 /** Other work runs between two groups of this size that start at once. */
 const startsAtOnce = 64
-/** A full host has at most this many waiters for each slot, so that it does not keep deliveries to others from a claim. */
+/** A full host that users chose has at most this many waiters for each slot, so that claims for other hosts go on. */
 const waitersPerSlot = 10
-const minWaiters = 500
+const minWaiters = 100
 
 /** Works on every item as soon as its host and the worker have a free slot. Rejects with the first error after all have ended. */
 export async function forEachWithSlot<Item> (
@@ -67,7 +67,8 @@ export async function forEachWithSlot<Item> (
   }
 
   function canWait (gate: HostGate): boolean {
-    if (gate.waiting[kind].size >= Math.max(minWaiters, gate.limit.value * waitersPerSlot)) return false
+    const isCrowded = gate.host !== '' && gate.waiting[kind].size >= Math.max(minWaiters, gate.limit.value * waitersPerSlot)
+    if (isCrowded) return false
     return performance.now() - startedAt + limiter.estimateWaitMs(gate, kind) < beginWithinMs
   }
 
