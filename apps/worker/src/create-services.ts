@@ -16,17 +16,23 @@ export function createServices (
 ): DeliverServices & PullServices & EventPumpServices {
   const { config, log, metrics: { registry }, providers, queues } = runtime
   const pullers = [...providers.values()].flatMap(({ id, pull }) => pull === undefined ? [] : [id])
+  const paces = createPaces(runtime)
   const leaseMs = config.DELIVER_LEASE_SECONDS * 1000
   return {
     ...runtime,
     ...signals,
     metrics: createWorkerMetrics(registry, { senders: queues.deliver.keys(), pullers }),
     breakers: createBreakers(runtime),
-    paces: createPaces(runtime),
+    paces,
     fileStore: createFileStore(),
     unsubscribeLinks: createUnsubscribeLinks(runtime.vault, publicUrl(config)),
     ...createConcurrency({
-      providers, log, maxInFlight: config.DELIVER_MAX_IN_FLIGHT, beginWithinMs: leaseMs * beginShare, stopping: signals.stopping
+      providers,
+      log,
+      paces,
+      maxInFlight: config.DELIVER_MAX_IN_FLIGHT,
+      beginWithinMs: leaseMs * beginShare,
+      stopping: signals.stopping
     }),
     leaseMs,
     retentionDays: config.RETENTION_DAYS,

@@ -1,5 +1,6 @@
 import type { Log } from '@carillon/shared/log'
 import type { Provider } from '@carillon/shared/providers'
+import type { Paces } from '@carillon/shared/throttling'
 import { hasChosenHosts } from '../delivery/provider-hosts.ts'
 import { createClaimRoom } from './claim-room.ts'
 import type { ClaimRoom } from './claim-room.ts'
@@ -11,6 +12,7 @@ import { createFallLog } from './log-falls.ts'
 export interface ConcurrencyOptions {
   providers: ReadonlyMap<string, Provider>
   log: Log
+  paces: Pick<Paces, 'maxUnderWay'>
   maxInFlight: number
   /** A claimed delivery begins within this time. */
   beginWithinMs: number
@@ -26,9 +28,9 @@ const soonShare = 0.5
 
 /** The bounds on the requests in flight, and on what is claimed for them. */
 export function createConcurrency (
-  { providers, log, maxInFlight, beginWithinMs, stopping }: ConcurrencyOptions
+  { providers, log, paces, maxInFlight, beginWithinMs, stopping }: ConcurrencyOptions
 ): { limiter: Limiter, room: ClaimRoom } {
-  const limiter = createLimiter({ maxInFlight, stopping, onFall: createFallLog(log) })
+  const limiter = createLimiter({ maxInFlight, boundOf: paces.maxUnderWay, stopping, onFall: createFallLog(log) })
   const isChosen = new Map([...providers].map(([id, provider]) => [id, hasChosenHosts(provider)]))
   const room = createClaimRoom({
     stopping,

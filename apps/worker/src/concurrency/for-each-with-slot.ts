@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import type { ClaimRoom } from './claim-room.ts'
+import { maxOf } from './host-gate.ts'
 import type { HostGate, Kind, Slot, Waiter } from './host-gate.ts'
 import type { Limiter } from './limiter.ts'
 import type { Entry } from './waiting-list.ts'
@@ -67,7 +68,7 @@ export async function forEachWithSlot<Item> (
   }
 
   function canWait (gate: HostGate): boolean {
-    const isCrowded = gate.host !== '' && gate.waiting[kind].size >= Math.max(minWaiters, gate.limit.value * waitersPerSlot)
+    const isCrowded = gate.host !== '' && gate.waiting[kind].size >= Math.max(minWaiters, maxOf(gate) * waitersPerSlot)
     if (isCrowded) return false
     return performance.now() - startedAt + limiter.estimateWaitMs(gate, kind) < beginWithinMs
   }

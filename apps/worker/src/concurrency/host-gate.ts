@@ -26,6 +26,8 @@ export interface HostGate {
   /** Empty for the provider's own host. */
   readonly host: string
   readonly limit: ConcurrencyLimit
+  /** How many requests may be in flight for another reason, such as a known rate. */
+  readonly bound: () => number
   readonly waiting: Record<Kind, WaitingList<Waiter>>
   /** Whether the gate is in the list of gates that can start a request. */
   readonly isReady: Record<Kind, boolean>
@@ -44,11 +46,14 @@ export function reservedOf (limit: number): number {
   return Math.min(maxReserved, Math.floor(limit * reservedShare))
 }
 
-export function createHostGate (provider: string, host: string, limit: ConcurrencyLimit, now: number): HostGate {
+export function createHostGate (
+  { provider, host, limit, bound, now }: Pick<HostGate, 'provider' | 'host' | 'limit' | 'bound'> & { now: number }
+): HostGate {
   return {
     provider,
     host,
     limit,
+    bound,
     waiting: { direct: createWaitingList(), broadcast: createWaitingList() },
     isReady: { direct: false, broadcast: false },
     inFlight: 0,
@@ -57,11 +62,19 @@ export function createHostGate (provider: string, host: string, limit: Concurren
   }
 }
 
-export function hasRoom ({ inFlight, limit: { value } }: HostGate, kind: Kind): boolean {
+/** How many requests may be in flight. */
+export function maxOf ({ limit, bound }: HostGate): number {
+  return Math.min(limit.value, bound())
+}
+
+export function hasRoom (gate: HostGate, kind: Kind): boolean {
+  const { inFlight } = gate
+  const value = maxOf(gate)
   return inFlight < (kind === 'direct' ? value : value - reservedOf(value))
 }
 
 /** The estimated time between two starts at the host. A host that does not respond gets slower with time. */
-export function intervalMs ({ inFlight, limit: { value, latencyMs = 0 }, progressAt }: HostGate, now: number): number {
-  return Math.max(latencyMs, inFlight === 0 ? 0 : now - progressAt) / value
+export function intervalMs (gate: HostGate, now: number): number {
+  const { inFlight, limit: { latencyMs = 0 }, progressAt } = gate
+  return Math.max(latencyMs, inFlight === 0 ? 0 : now - progressAt) / maxOf(gate)
 }

@@ -10,6 +10,8 @@ export interface LimiterOptions {
   maxInFlight: number
   /** Milliseconds since the epoch, of a monotonic clock. */
   now?: () => number
+  /** How many requests to a host may be in flight for another reason than its limit, such as a known rate. */
+  boundOf?: (provider: string, host: string) => number
   /** When it aborts, all that wait start without a slot. */
   stopping: AbortSignal
   onFall?: (gate: Pick<HostGate, 'provider' | 'host'>, fall: Fall) => void
@@ -42,14 +44,17 @@ const chosenHost = { initial: 10, slowStartFactor: 1.25 }
 const forgetMs = 600_000
 const forgetEveryMs = 60_000
 const minPostponeMs = 1_000
+const checkMs = 1_000
 
-export function createLimiter (
-  { maxInFlight, now = () => performance.timeOrigin + performance.now(), stopping, onFall = () => {} }: LimiterOptions
-): Limiter {
+export function createLimiter ({
+  maxInFlight, now = () => performance.timeOrigin + performance.now(), boundOf = () => Infinity, stopping, onFall = () => {}
+}: LimiterOptions): Limiter {
   const gates = new Map<string, HostGate>()
   /** Gates with a waiter and room for it. They take turns. */
   const ready = { direct: createWaitingList<HostGate>(), broadcast: createWaitingList<HostGate>() }
   const max = { direct: maxInFlight, broadcast: maxInFlight - reservedOf(maxInFlight) }
+  /** Gates that are checked again soon. */
+  const checking = new Set<HostGate>()
   let inFlight = 0
   let forgotAt = now()
   stopping.addEventListener('abort', startAllWithoutSlot, { once: true })
@@ -63,7 +68,7 @@ export function createLimiter (
       const limit = createConcurrencyLimit({
         ...isChosenByUsers ? chosenHost : ownHost, max: maxInFlight, now, onFall: (fall) => onFall(gate, fall)
       })
-      const gate = createHostGate(provider, host, limit, now())
+      const gate = createHostGate({ provider, host, limit, bound: () => boundOf(provider, host), now: now() })
       gates.set(key, gate)
       return gate
     },
@@ -119,8 +124,20 @@ export function createLimiter (
       if (hasRoom(gate, kind)) {
         gate.isReady[kind] = true
         ready[kind].push(gate)
-      } else gate.limit.noteFull()
+      } else if (gate.limit.value <= gate.bound()) gate.limit.noteFull()
+      // A lower bound says nothing about the limit, and may grow while no request ends.
+      else checkLater(gate)
     }
+  }
+
+  function checkLater (gate: HostGate): void {
+    if (checking.has(gate)) return
+    checking.add(gate)
+    setTimeout(() => {
+      checking.delete(gate)
+      noteReady(gate)
+      startReady()
+    }, checkMs).unref()
   }
 
   function startReady (): void {

@@ -4,10 +4,10 @@ import type { HostGate, Kind, Slot } from '../../src/concurrency/host-gate.ts'
 import { createLimiter } from '../../src/concurrency/limiter.ts'
 import type { Limiter } from '../../src/concurrency/limiter.ts'
 
-function openLimiter (maxInFlight: number) {
+function openLimiter (maxInFlight: number, boundOf?: () => number) {
   const stopping = new AbortController()
   let time = 0
-  const limiter = createLimiter({ maxInFlight, stopping: stopping.signal, now: () => time })
+  const limiter = createLimiter({ maxInFlight, stopping: stopping.signal, now: () => time, ...boundOf && { boundOf } })
   return { limiter, stop: () => stopping.abort(), pass: (ms: number) => { time += ms } }
 }
 
@@ -38,6 +38,21 @@ t.test('bounds the requests to all hosts together', async (t) => {
   const { limiter } = openLimiter(15)
   const [first, second] = ['a', 'b'].map((host) => fill(limiter, limiter.gateOf('pumpio', host, true), 'direct'))
   t.same([first?.length, second?.length, limiter.inFlight], [10, 5, 15])
+})
+
+t.test('a lower bound on a host gives slots to no more, and does not make the limit grow', async (t) => {
+  let bound = 2
+  const { limiter, pass } = openLimiter(100, () => bound)
+  const gate = limiter.gateOf('email', 'paced.example', true)
+  const [first] = fill(limiter, gate, 'direct')
+  t.equal(limiter.inFlight, 2)
+  const waiting = Array.from({ length: 50 }, () => waitFor(limiter, gate, 'direct').seen)
+  pass(100)
+  first?.record('completed', 0)
+  t.equal(gate.limit.value, 10, 'nothing waited because of the limit')
+  bound = 4
+  first?.release()
+  t.same(waiting.map(({ isStarted }) => isStarted).filter(Boolean).length, 3, 'a higher bound lets more begin')
 })
 
 t.test('a host that hangs holds no slot of another one', async (t) => {

@@ -1,5 +1,7 @@
 /** How many requests to a host are under way at a time. Waiting requests begin in order. */
 export interface Lanes {
+  /** How many requests may be under way now: a whole number of at least 1. */
+  readonly max: number
   /** Resolves when a request may begin, to a function that the caller calls once when the request has ended. */
   enter: () => Promise<() => void>
   /** Counts an accepted request. */
@@ -31,9 +33,10 @@ export function createLanes (now: () => number, lateMs = lateAfterMs): Lanes {
   let leftAt = now()
 
   return {
+    get max () { return findMax() },
+
     async enter () {
-      if (running === 0 && now() - leftAt >= idleMs) max = 1
-      if (hasRoom()) return begin()
+      if (running < findMax()) return begin()
       return await new Promise((resolve) => { waiting.push(resolve) })
     },
 
@@ -47,8 +50,9 @@ export function createLanes (now: () => number, lateMs = lateAfterMs): Lanes {
     }
   }
 
-  function hasRoom (): boolean {
-    return running < Math.floor(max) + late * othersPerLate
+  function findMax (): number {
+    if (running === 0 && now() - leftAt >= idleMs) max = 1
+    return Math.floor(max) + late * othersPerLate
   }
 
   function begin (): () => void {
@@ -69,6 +73,6 @@ export function createLanes (now: () => number, lateMs = lateAfterMs): Lanes {
   }
 
   function beginWaiting (): void {
-    while (waiting.length > 0 && hasRoom()) waiting.shift()?.(begin())
+    while (waiting.length > 0 && running < findMax()) waiting.shift()?.(begin())
   }
 }

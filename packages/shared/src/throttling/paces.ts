@@ -10,6 +10,8 @@ import type { Lanes } from './lanes.ts'
 export interface Paces {
   /** Reads what other workers learned, at most once per second. Never rejects. */
   refresh: () => Promise<void>
+  /** How many requests to a host may be under way. Infinity when nothing bounds them. */
+  maxUnderWay: (provider: string, host: string) => number
   /**
    * Calls `send` when it is the turn of this request. When the limit would refuse the request, calls `wait` with a later time,
    * in milliseconds since the epoch.
@@ -78,6 +80,8 @@ export function createPaces ({ database, log, now }: { database: Database, log: 
       reading ??= read().finally(() => { reading = undefined })
       await reading
     },
+
+    maxUnderWay: (provider, name) => pacedHost(provider, name)?.lanes.max ?? Infinity,
 
     async inTurn (provider, name, send, wait) {
       const host = pacedHost(provider, name)
