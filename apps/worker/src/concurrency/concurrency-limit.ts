@@ -84,7 +84,9 @@ export function createConcurrencyLimit (
 ): ConcurrencyLimit {
   const ceiling = createCeiling()
   const baseline = createWindowedMinimum(baselineWindowMs)
-  let limit = Math.min(initial, max)
+  /** The latency lowers the limit no further: a busy worker sees a high latency too, and a few requests harm no host. */
+  const lowest = Math.min(initial, max)
+  let limit = lowest
   let isSlowStart = true
   let latencyMs: number | undefined
   /** Over some round trips. */
@@ -189,12 +191,12 @@ export function createConcurrencyLimit (
   function onExcess (latency: number, factor: number, at: number): void {
     isSlowStart = false
     excess ??= { limit, latencyMs: latency }
-    if (limit <= excess.limit / 4) {
+    if (limit <= Math.max(excess.limit / 4, Math.min(lowest, excess.limit / 1.5))) {
       if (latency > excess.latencyMs * 0.85) baseline.reset(latency, at)
       excess = undefined
       return
     }
-    const next = limit * Math.max(factor, minLatencyFactor) + Math.sqrt(limit)
+    const next = Math.max(limit * Math.max(factor, minLatencyFactor) + Math.sqrt(limit), Math.min(limit, lowest))
     if (next < limit * 0.9) fall(next, 'latency', at)
     else limit = Math.max(1, Math.min(next, max))
   }

@@ -15,7 +15,7 @@ export interface SlotWork<Item> {
   beginWithinMs: number
   /** Called with a slot, or without one when the item cannot begin in time. */
   work: (item: Item, slot: Slot | undefined) => Promise<void>
-  /** Called instead for an item that could not begin in time. It can begin in `afterMs`. */
+  /** Called instead for an item of a host for which many others wait. It may begin in `afterMs`. */
   postpone: (item: Item, afterMs: number) => Promise<void>
   /** Called when every item has begun or waits. */
   onStarted?: (() => void) | undefined
@@ -33,7 +33,6 @@ export async function forEachWithSlot<Item> (
   { provider, kind, items, gateOf, beginWithinMs, work, postpone, onStarted }: SlotWork<Item>
 ): Promise<void> {
   const inContext = AsyncLocalStorage.snapshot()
-  const startedAt = performance.now()
   const waiting = new Map<Entry<Waiter>, { item: Item, gate: HostGate }>()
   const { promise: ended, resolve } = withResolvers()
   let left = items.length
@@ -68,9 +67,7 @@ export async function forEachWithSlot<Item> (
   }
 
   function canWait (gate: HostGate): boolean {
-    const isCrowded = gate.host !== '' && gate.waiting[kind].size >= Math.max(minWaiters, maxOf(gate) * waitersPerSlot)
-    if (isCrowded) return false
-    return performance.now() - startedAt + limiter.estimateWaitMs(gate, kind) < beginWithinMs
+    return gate.host === '' || gate.waiting[kind].size < Math.max(minWaiters, maxOf(gate) * waitersPerSlot)
   }
 
   function wait (item: Item, gate: HostGate): void {

@@ -27,9 +27,10 @@ export interface Limiter {
   wait: (gate: HostGate, kind: Kind, waiter: Waiter) => Entry<Waiter>
   /** Returns false when the waiter has started. */
   cancel: (gate: HostGate, kind: Kind, entry: Entry<Waiter>) => boolean
-  /** The estimated time until a new waiter starts, in milliseconds. */
-  estimateWaitMs: (gate: HostGate, kind: Kind) => number
-  /** Gives a delivery that shall not wait a time at which it can start, in milliseconds from now. */
+  /**
+   * Gives a delivery that shall not wait an estimated time at which it can start, in milliseconds from now: at most ten seconds,
+   * because the host may get faster.
+   */
   postponeMs: (gate: HostGate, kind: Kind) => number
   /** All hosts with a limit. */
   listGates: () => IterableIterator<HostGate>
@@ -44,6 +45,7 @@ const chosenHost = { initial: 10, slowStartFactor: 1.25 }
 const forgetMs = 600_000
 const forgetEveryMs = 60_000
 const minPostponeMs = 1_000
+const maxPostponeMs = 10_000
 const checkMs = 1_000
 
 export function createLimiter ({
@@ -86,11 +88,11 @@ export function createLimiter ({
       entry.item.onLeave()
       return true
     },
-    estimateWaitMs: (gate, kind) => ahead(gate, kind) * intervalMs(gate, now()),
     postponeMs (gate, kind) {
       const at = now()
       const interval = intervalMs(gate, at)
-      gate.turnAt = Math.max(gate.turnAt, at + minPostponeMs, at + ahead(gate, kind) * interval) + interval
+      const turnAt = Math.max(gate.turnAt, at + minPostponeMs, at + ahead(gate, kind) * interval) + interval
+      gate.turnAt = Math.min(turnAt, at + maxPostponeMs)
       return gate.turnAt - at
     },
     listGates: () => gates.values(),

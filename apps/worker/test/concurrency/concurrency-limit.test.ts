@@ -111,6 +111,15 @@ t.test('follows a host that gets slower, after it found out that its requests ar
   t.equal(limit.value, 2_000)
 })
 
+t.test('a latency that rises with the load of the worker lowers the limit to the first one, and no further', async (t) => {
+  const simulation = createSimulation({ latencyMs: (at) => at < 10_000 ? 50 : 50 + (at - 10_000) / 5 })
+  const { limit } = simulation.addClient()
+  simulation.run(10_000)
+  let least = Infinity
+  simulation.run(60_000, () => { least = Math.min(least, limit.value) })
+  t.ok(least >= 64, `${least}`)
+})
+
 /** A limit whose requests end one after another, each at a time of its own. */
 function openLimit (initial = 100) {
   let time = 0

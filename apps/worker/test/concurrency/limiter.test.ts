@@ -133,17 +133,6 @@ t.test('all that wait start without a slot when the worker stops', async (t) => 
   for (const { seen } of waiting) t.match(seen, { isStarted: true, hasLeft: true, slot: undefined })
 })
 
-t.test('estimates the wait by the latency, and by the time without a response', async (t) => {
-  const { limiter, pass } = openLimiter(100)
-  const gate = limiter.gateOf('pumpio', 'small.example', true)
-  t.equal(limiter.estimateWaitMs(gate, 'direct'), 0, 'nothing is known')
-  fill(limiter, gate, 'direct')
-  pass(5_000)
-  t.equal(limiter.estimateWaitMs(gate, 'direct'), 500, 'ten requests hang for five seconds')
-  waitFor(limiter, gate, 'direct')
-  t.equal(limiter.estimateWaitMs(gate, 'broadcast'), 1_000)
-})
-
 t.test('gives postponed deliveries times of their own', async (t) => {
   const { limiter, pass } = openLimiter(100)
   const gate = limiter.gateOf('pumpio', 'small.example', true)
@@ -151,6 +140,7 @@ t.test('gives postponed deliveries times of their own', async (t) => {
   pass(10_000)
   const times = [0, 1, 2].map(() => limiter.postponeMs(gate, 'broadcast'))
   t.same(times, [2_000, 3_000, 4_000])
+  for (let count = 0; count < 100; count++) t.ok(limiter.postponeMs(gate, 'broadcast') <= 10_000)
 })
 
 t.test('forgets the limit of a host without requests', async (t) => {
