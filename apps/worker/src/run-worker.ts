@@ -8,6 +8,7 @@ import { createMetrics, createMetricsReader, measureProcess } from '@carillon/sh
 import { createRuntime, openStores, runProcess } from '@carillon/shared/runtime'
 import type { ProcessOverrides } from '@carillon/shared/runtime'
 import { createReadiness } from '@carillon/shared/stores'
+import { describeLimits } from './concurrency/describe-limits.ts'
 import { createServices } from './create-services.ts'
 import { openHealth } from './health.ts'
 import type { HealthOptions } from './health.ts'
@@ -55,7 +56,11 @@ export async function runWorker (env: Record<string, string | undefined>, overri
     })
     shutdown.onClose(() => workers.close())
     const heartbeat = startHeartbeat({
-      database, log, providers: [...runtime.queues.deliver.keys()], countRunningJobs: workers.countRunningJobs
+      database,
+      log,
+      providers: [...runtime.queues.deliver.keys()],
+      countRunningJobs: workers.countRunningJobs,
+      listLimits: () => describeLimits(services.limiter)
     })
     shutdown.onClose(() => heartbeat.close())
     log.info({ queue: queueBackend.kind, providers: [...runtime.queues.deliver.keys()] }, 'ready')

@@ -5,12 +5,14 @@ import type { Database } from '@carillon/shared/db'
 import { logRepeats } from '@carillon/shared/log'
 import type { Log } from '@carillon/shared/log'
 import { recordHeartbeat, removeWorker } from '@carillon/shared/workers'
+import type { HostLimit } from '@carillon/shared/workers'
 
 export interface HeartbeatOptions {
   database: Pick<Database, 'sql'>
   log: Log
   providers: string[]
   countRunningJobs: () => number
+  listLimits: () => HostLimit[]
 }
 
 const heartbeatMs = 5_000
@@ -19,7 +21,7 @@ const maxRoundTripMs = 1_000
 
 /** Tells the API every few seconds that this worker is alive. `close` tells it that the worker stopped. */
 export function startHeartbeat (
-  { database, log, providers, countRunningJobs }: HeartbeatOptions
+  { database, log, providers, countRunningJobs, listLimits }: HeartbeatOptions
 ): { close: () => Promise<void> } {
   const id = newId()
   const onError = logRepeats(log, 'warn', 'the API does not hear from this worker')
@@ -32,7 +34,14 @@ export function startHeartbeat (
     try {
       const sentAt = Date.now()
       const now = await recordHeartbeat(database, {
-        id, version: productVersion, host: hostname(), pid: process.pid, providers, runningJobs: countRunningJobs(), clockAheadMs
+        id,
+        version: productVersion,
+        host: hostname(),
+        pid: process.pid,
+        providers,
+        runningJobs: countRunningJobs(),
+        clockAheadMs,
+        hostLimits: listLimits()
       })
       const receivedAt = Date.now()
       const isPrecise = now !== undefined && receivedAt - sentAt <= maxRoundTripMs

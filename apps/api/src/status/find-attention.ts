@@ -2,7 +2,8 @@ import type { HostState } from '@carillon/shared/throttling'
 import { findKeyAttention } from './find-key-attention.ts'
 import { findStoreAttention } from './find-store-attention.ts'
 import { findWorkerAttention } from './find-worker-attention.ts'
-import type { Attention, ProviderStatus, Status } from './status.ts'
+import type { ProviderStatus } from './read-providers.ts'
+import type { Attention, Status } from './status.ts'
 
 /** Deliveries that are due for longer wait for something. */
 const maxWaitMs = 60_000

@@ -1,6 +1,7 @@
 import type { WorkerState } from '@carillon/shared/workers'
 import { describeAhead, isClockWrong } from './clock-differences.ts'
-import type { Attention, ProviderStatus, Status } from './status.ts'
+import type { ProviderStatus } from './read-providers.ts'
+import type { Attention, Status } from './status.ts'
 
 /** What is wrong with the workers. */
 export function findWorkerAttention ({ version, workers, providers }: Status): Attention[] {

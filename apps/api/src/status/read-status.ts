@@ -1,10 +1,10 @@
 import { productVersion } from '@carillon/http'
 import { listKeysToRenew } from '@carillon/shared/api-keys'
 import { inspectDatabase } from '@carillon/shared/db'
-import { listProviderStates } from '@carillon/shared/deliveries'
 import { countUnplanned } from '@carillon/shared/notifications'
 import { listWorkers } from '@carillon/shared/workers'
 import type { Services } from '../services.ts'
+import { readProviders } from './read-providers.ts'
 import type { QueueStatus, Status } from './status.ts'
 
 /** Monitoring may ask often, so requests within this time share one reading. */
@@ -24,27 +24,21 @@ export function createStatusReader (services: Services): () => Promise<Status> {
   }
 }
 
-async function readStatus ({ database, providers, perSecond, queueBackend, now, log }: Services): Promise<Status> {
-  const [workers, states, unplanned, facts, queue, keysToRenew] = await Promise.all([
+async function readStatus (services: Services): Promise<Status> {
+  const { database, now } = services
+  const [workers, providers, unplanned, facts, queue, keysToRenew] = await Promise.all([
     listWorkers(database),
-    listProviderStates(database, [...providers.keys()]),
+    readProviders(services),
     countUnplanned(database),
     inspectDatabase(database),
-    readQueue({ queueBackend, log }),
+    readQueue(services),
     listKeysToRenew(database, now())
   ])
   return {
     version: productVersion,
     now: new Date(now()),
     workers,
-    providers: states.map(({ provider: id, hosts, waiting }) => ({
-      id,
-      name: providers.get(id)?.name ?? id,
-      canSend: providers.get(id)?.send !== undefined,
-      perSecond: perSecond.get(id) ?? null,
-      hosts,
-      waiting
-    })),
+    providers,
     unplanned,
     database: facts,
     queue,

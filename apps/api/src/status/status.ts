@@ -2,8 +2,8 @@ import type { ApiKey } from '@carillon/shared/api-keys'
 import type { DatabaseFacts } from '@carillon/shared/db'
 import type { Unplanned } from '@carillon/shared/notifications'
 import type { RedisFacts } from '@carillon/shared/queue'
-import type { HostState } from '@carillon/shared/throttling'
 import type { WorkerState } from '@carillon/shared/workers'
+import type { ProviderStatus } from './read-providers.ts'
 
 /** The state of the whole deployment. */
 export interface Status {
@@ -17,16 +17,6 @@ export interface Status {
   queue: QueueStatus
   /** API keys that expire soon, or have expired although they were in use. */
   keysToRenew: ApiKey[]
-}
-
-export interface ProviderStatus {
-  id: string
-  name: string
-  canSend: boolean
-  perSecond: number | null
-  /** Hosts with an open breaker or a limit, the provider's own host first. */
-  hosts: HostState[]
-  waiting: { due: number, later: number, broadcast: number, oldestDueAt: Date | null }
 }
 
 /** `redis` is undefined when the jobs are in PostgreSQL, and null when Redis does not respond. */

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { findAttention } from '../../src/status/find-attention.ts'
-import type { ProviderStatus, Status } from '../../src/status/status.ts'
+import type { ProviderStatus } from '../../src/status/read-providers.ts'
+import type { Status } from '../../src/status/status.ts'
 
 const now = new Date('2026-11-30T10:00:00Z')
 const before = (seconds: number): Date => new Date(now.getTime() - seconds * 1_000)
@@ -8,7 +9,7 @@ const worker: Status['workers'][number] = {
   id: 'w1', version: '1.2.3', host: 'web1', pid: 17, providers: ['slack'], runningJobs: 0, clockAheadMs: 0, isAlive: true, startedAt: before(600), seenAt: before(3)
 }
 const slack: ProviderStatus = {
-  id: 'slack', name: 'Slack', canSend: true, perSecond: null, hosts: [], waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
+  id: 'slack', name: 'Slack', canSend: true, perSecond: null, hosts: [], hostLimits: [], waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
 }
 const own = { host: '', breaker: 'open' as const, reason: 'invalid_auth.', isMisconfigured: false, openedAt: before(90), retryAt: before(-5), silentUntil: null }
 const database = { version: '15.8', clockAheadMs: 12, connections: 20, maxConnections: 100, migrations: { applied: 17, missing: [], isNewer: false, isUsable: true } }

@@ -40,7 +40,7 @@ const vault = createVault(loadConfig(env, ['CARILLON_KEYS']).CARILLON_KEYS)
 await saveConnections(database, vault, [
   { userId, provider: 'pushbullet', grant: { credentials: { accessToken: 'token' }, account: { id: 'a1', name: 'Ann' } } }
 ])
-const heartbeat = { id: newId(), version: '0.1.0', host: 'web1', pid: 1, providers: ['pushbullet'], runningJobs: 0, clockAheadMs: 0 }
+const heartbeat = { id: newId(), version: '0.1.0', host: 'web1', pid: 1, providers: ['pushbullet'], runningJobs: 0, clockAheadMs: 0, hostLimits: [] }
 const plantKey = async (name: string, expiresAt: Date) => {
   const { id } = await createApiKey(database, { name, scopes: ['users:write'], expiresAt })
   await sql`update api_keys set last_used_at = expires_at - interval '1 hour' where id = ${id}`

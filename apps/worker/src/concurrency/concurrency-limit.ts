@@ -1,3 +1,4 @@
+import type { LimitFallReason } from '@carillon/shared/workers'
 import { createCeiling } from './ceiling.ts'
 import { createWindowedMinimum } from './windowed-minimum.ts'
 
@@ -10,8 +11,6 @@ import { createWindowedMinimum } from './windowed-minimum.ts'
  */
 export type Signal = 'completed' | 'rateLimited' | 'unavailable' | 'accountLimited' | 'timeout' | 'unreachable'
 
-export type FallReason = Exclude<Signal, 'completed' | 'accountLimited'> | 'latency'
-
 export interface Sample {
   signal: Signal
   /** When the request started. */
@@ -22,7 +21,7 @@ export interface Sample {
 
 export interface Fall {
   at: number
-  reason: FallReason
+  reason: LimitFallReason
   from: number
   to: number
 }
@@ -212,7 +211,7 @@ export function createConcurrencyLimit (
     drainedFrom = undefined
   }
 
-  function fall (to: number, reason: FallReason, at: number): void {
+  function fall (to: number, reason: LimitFallReason, at: number): void {
     isSlowStart = false
     drainedFrom = undefined
     setLimit(to, at)

@@ -1,3 +1,5 @@
+export { listHostLimits } from './host-limits.ts'
+export type { HostLimit, LimitFallReason, SharedHostLimit } from './host-limits.ts'
 export { listWorkers } from './list-workers.ts'
 export type { WorkerState } from './list-workers.ts'
 export { recordHeartbeat, removeWorker } from './record-heartbeat.ts'

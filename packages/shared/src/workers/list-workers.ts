@@ -1,4 +1,5 @@
 import type { Database } from '../db/index.ts'
+import { aliveWithin } from './alive.ts'
 
 export interface WorkerState {
   id: string
@@ -15,14 +16,11 @@ export interface WorkerState {
   seenAt: Date
 }
 
-/** A worker updates its row every five seconds. */
-const lostAfter = '20 seconds'
-
 /** The workers of the last ten minutes, except those that stopped in order. The oldest one first. */
 export async function listWorkers ({ sql }: Pick<Database, 'sql'>): Promise<WorkerState[]> {
   const rows = await sql<Array<Omit<WorkerState, 'startedAt' | 'seenAt'> & { startedAt: string, seenAt: string }>>`
     select id, version, host, pid, providers, running_jobs as "runningJobs", clock_ahead_ms as "clockAheadMs",
-      seen_at > now() - ${lostAfter}::interval as "isAlive", started_at as "startedAt", seen_at as "seenAt"
+      seen_at > now() - ${aliveWithin}::interval as "isAlive", started_at as "startedAt", seen_at as "seenAt"
     from workers order by started_at, id`
   return rows.map(({ startedAt, seenAt, ...row }) => ({ ...row, startedAt: new Date(startedAt), seenAt: new Date(seenAt) }))
 }

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Static } from 'typebox'
 import { nullable, timeField } from '../../input/fields.ts'
 import { findAttention } from '../../status/find-attention.ts'
-import type { ProviderStatus, Status } from '../../status/status.ts'
+import type { Status } from '../../status/status.ts'
 import { providerResponse, toProviderResponse } from '../providers/response.ts'
 
 const clockAheadMs = 'How far the clock of the API is ahead of it, in milliseconds'
@@ -67,7 +67,7 @@ export function toStatusResponse (status: Status): Static<typeof statusResponse>
     workers: workers.map(({ id, isAlive: alive, startedAt, seenAt, ...worker }) => ({
       ...worker, alive, startedAt: startedAt.toISOString(), seenAt: seenAt.toISOString()
     })),
-    providers: providers.map(({ id: provider, ...one }: ProviderStatus) => toProviderResponse({ provider, ...one })),
+    providers: providers.map(toProviderResponse),
     broadcasts: { unplanned: unplanned.number, oldestAt: unplanned.oldestAt?.toISOString() ?? null },
     database: { ...facts, migrations: { ...migrations, newer, usable } },
     queue: {

@@ -1,3 +1,6 @@
+import { newId } from '@carillon/shared/db'
+import { recordHeartbeat } from '@carillon/shared/workers'
+import type { HostLimit } from '@carillon/shared/workers'
 import t from 'tap'
 import { openTestApi } from '../../open-api.ts'
 import { connectUsers, noteTo, planBroadcast } from '../seed.ts'
@@ -15,6 +18,7 @@ t.test('lists healthy providers', async (t) => {
       canSend: true,
       breakers: [closed],
       limits: { perSecond: 50, silentUntil: null },
+      concurrency: [],
       waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
     }, {
       provider: 'pumpio',
@@ -22,6 +26,7 @@ t.test('lists healthy providers', async (t) => {
       canSend: true,
       breakers: [closed],
       limits: { perSecond: null, silentUntil: null },
+      concurrency: [],
       waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
     }]
   })
@@ -42,6 +47,29 @@ t.test('reports the problems of a provider, and of a user-chosen host', async (t
     }, {
       breakers: [closed, { ...breaker, host: 'ill.example', state: 'probing', reason: 'no answer' }], limits: { silentUntil: null }
     }]
+  })
+})
+
+t.test('adds up the limits of requests in flight of all running workers', async (t) => {
+  const report = async (hostLimits: HostLimit[]): Promise<string> => {
+    const id = newId()
+    await recordHeartbeat(api.database, { id, version: '0.1.0', host: 'web1', pid: 17, providers: [], runningJobs: 0, clockAheadMs: null, hostLimits })
+    return id
+  }
+  const fell = (at: string) => ({ at, reason: 'rateLimited' as const, from: 40, to: 28 })
+  const [early, late] = ['2026-01-01T10:00:00.000Z', '2026-01-01T11:00:00.000Z']
+  await report([
+    { provider: 'pushbullet', host: '', limit: 64, inFlight: 2, waiting: 0, lastFall: null },
+    { provider: 'pumpio', host: 'small.example', limit: 5, inFlight: 5, waiting: 7, lastFall: fell(late) }
+  ])
+  await report([{ provider: 'pumpio', host: 'small.example', limit: 28, inFlight: 1, waiting: 0, lastFall: fell(early) }])
+  const crashed = await report([{ provider: 'pumpio', host: 'other.example', limit: 28, inFlight: 1, waiting: 0, lastFall: null }])
+  await api.database.sql`update workers set seen_at = now() - interval '1 minute' where id = ${crashed}`
+  t.match(await ask(), {
+    data: [
+      { concurrency: [{ host: null, limit: 64, inFlight: 2, waiting: 0, workers: 1, lastFall: null }] },
+      { concurrency: [{ host: 'small.example', limit: 33, inFlight: 6, waiting: 7, workers: 2, lastFall: fell(late) }] }
+    ]
   })
 })
 

@@ -5,7 +5,7 @@ import t from 'tap'
 import { at, openTestApi } from '../../open-api.ts'
 import type { TestApi } from '../../open-api.ts'
 
-const heartbeat = { version: '0.1.0', host: 'web1', pid: 17, providers: ['pushbullet'], runningJobs: 2, clockAheadMs: 4 }
+const heartbeat = { version: '0.1.0', host: 'web1', pid: 17, providers: ['pushbullet'], runningJobs: 2, clockAheadMs: 4, hostLimits: [] }
 
 for (const { kind, skip } of await backends()) {
   t.test(`describes the deployment, with jobs in ${kind}`, { skip }, async (t) => {

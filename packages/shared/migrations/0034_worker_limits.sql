@@ -1,0 +1,1 @@
+ALTER TABLE "workers" ADD COLUMN "host_limits" jsonb DEFAULT '[]'::jsonb NOT NULL;
