@@ -5,9 +5,9 @@ const maxPauseMs = 250
 
 /**
  * Calls `probe` until it returns a value other than undefined, null or false, and returns that value. Repeats probes that
- * throw. Throws after `timeoutMs` (four minutes by default, as a machine may be slow), with the last result or error. Probes every
- * `everyMs`; without it, after a tenth of the time that has passed, because frequent probes take time from the processes that
- * they wait for.
+ * throw. Throws after `timeoutMs` (four minutes by default, as a machine may be slow), with the last result or error. Probes
+ * every `everyMs`; without it, after a tenth of the time that has passed, because frequent probes take time from the processes
+ * that they wait for.
  */
 export async function until<T> (
   probe: () => T | Promise<T>, { timeoutMs = 240_000, everyMs, what = 'the condition' }: { timeoutMs?: number, everyMs?: number, what?: string } = {}

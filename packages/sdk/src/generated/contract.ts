@@ -870,7 +870,7 @@ export interface paths {
         };
         /**
          * List providers
-         * @description With their breakers, limits and waiting deliveries. With an API key: scope `notifications:read`.
+         * @description With their breakers, limits, requests in flight and waiting deliveries. With an API key: scope `notifications:read`.
          */
         get: operations["listProviders"];
         put?: never;
@@ -2665,6 +2665,36 @@ export interface components {
             /** @description When the rate limit of the provider ends */
             silentUntil: string | null;
         };
+        /** LimitFall */
+        LimitFall: {
+            /**
+             * Format: date-time
+             * @description RFC 3339
+             */
+            at: string;
+            /**
+             * @description What the host did. With `latency`, it responded more slowly, because requests queued there
+             * @enum {unknown}
+             */
+            reason: "rateLimited" | "unavailable" | "timeout" | "unreachable" | "latency";
+            from: number;
+            to: number;
+        };
+        /** HostConcurrency */
+        HostConcurrency: {
+            /** @description A host that users chose. Null is the provider's own host */
+            host: string | null;
+            /** @description How many requests may be in flight */
+            limit: number;
+            /** @description How many requests are in flight */
+            inFlight: number;
+            /** @description Deliveries that a worker claimed, and that wait for a request to end */
+            waiting: number;
+            /** @description How many workers send to this host */
+            workers: number;
+            /** @description When and why the limit of a worker fell last */
+            lastFall: components["schemas"]["LimitFall"] | null;
+        };
         /** WaitingDeliveries */
         WaitingDeliveries: {
             /** @description Deliveries that are due now */
@@ -2684,6 +2714,8 @@ export interface components {
             /** @description The breaker of the provider's own host, and the breakers of other hosts with errors or limits */
             breakers: components["schemas"]["Breaker"][];
             limits: components["schemas"]["ProviderLimits"];
+            /** @description The limits of requests in flight, which adapt to each host, of all running workers together. At most 100 hosts */
+            concurrency: components["schemas"]["HostConcurrency"][];
             waiting: components["schemas"]["WaitingDeliveries"];
         };
         /** ProviderStatusList */
@@ -3197,6 +3229,8 @@ export type RecentNotification = components['schemas']['RecentNotification'];
 export type UserExplanation = components['schemas']['UserExplanation'];
 export type Breaker = components['schemas']['Breaker'];
 export type ProviderLimits = components['schemas']['ProviderLimits'];
+export type LimitFall = components['schemas']['LimitFall'];
+export type HostConcurrency = components['schemas']['HostConcurrency'];
 export type WaitingDeliveries = components['schemas']['WaitingDeliveries'];
 export type ProviderStatus = components['schemas']['ProviderStatus'];
 export type ProviderStatusList = components['schemas']['ProviderStatusList'];
