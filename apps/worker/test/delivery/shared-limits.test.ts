@@ -10,7 +10,7 @@ const growthPerSecond = 1.01
 
 t.test('has one message refused at a domain whose limit is unknown, and shares the limit after the worker is killed', async (t) => {
   const { site, env, database } = await openProcesses(t, await postgres.open(t), {
-    DELIVER_LEASE_SECONDS: '30', RECONCILE_SECONDS: '1', DELIVER_REQUESTS: '16'
+    DELIVER_LEASE_SECONDS: '30', RECONCILE_SECONDS: '1'
   }, ['email'])
   const { data } = await site.control<{ data: Array<{ account: string }> }>(
     'POST', '/accounts', { provider: 'email', count: people, host: 'limited.example' })

@@ -18,7 +18,7 @@ const idleMs = 60_000
  * A request that takes longer lets two others begin. Otherwise a host that does not respond would be sent one request per
  * timeout: too few to open its breaker, while all other requests to it wait.
  */
-const lateAfterMs = 1_000
+const lateAfterMs = 3_000
 const othersPerLate = 2
 
 /**

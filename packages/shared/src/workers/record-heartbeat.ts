@@ -26,7 +26,7 @@ export async function recordHeartbeat (
       delete from workers where seen_at < now() - ${keepLost}::interval and id <> ${id}
     )
     insert into workers (id, version, host, pid, providers, running_jobs, clock_ahead_ms, host_limits)
-    values (${id}, ${version}, ${host}, ${pid}, ${providers}, ${runningJobs}, ${clockAheadMs}, ${sql.json(hostLimits.map((one) => ({ ...one })))})
+    values (${id}, ${version}, ${host}, ${pid}, ${providers}, ${runningJobs}, ${clockAheadMs}, ${JSON.stringify(hostLimits)}::jsonb)
     on conflict (id) do update set seen_at = now(), running_jobs = excluded.running_jobs, clock_ahead_ms = excluded.clock_ahead_ms,
       host_limits = excluded.host_limits
     returning extract(epoch from clock_timestamp())::float8 * 1000 as now`
