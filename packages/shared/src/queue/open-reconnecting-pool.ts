@@ -8,7 +8,8 @@ const heartbeatMs = 5_000
 
 /**
  * Opens a pool whose connections wait for an unreachable server, while its queries fail. BullMQ never recovers from a failed
- * first connection: a queue then rejects every job, and a worker retries in a loop that blocks the event loop.
+ * first connection: a queue then rejects every job, and a worker retries in a loop that blocks the event loop. After its end,
+ * the pool fails each query in a later turn, so that such a loop does not keep the process from exiting.
  */
 export function openReconnectingPool (address: DatabaseAddress, request: DriverRequest): pg.Pool {
   const pool = openPgPool(address, request)
@@ -18,7 +19,11 @@ export function openReconnectingPool (address: DatabaseAddress, request: DriverR
   heartbeat(pool)
   // pg's own queries pass a callback. Only BullMQ uses the promise.
   type Done = Parameters<typeof connect>[0]
-  return Object.assign(pool, { connect: (done?: Done) => done === undefined ? connectWithRetry() : connect(done) })
+  const connectOnce = (done: Done): void => {
+    if (pool.ending) setImmediate(connect, done)
+    else connect(done)
+  }
+  return Object.assign(pool, { connect: (done?: Done) => done === undefined ? connectWithRetry() : connectOnce(done) })
 }
 
 /**
