@@ -106,7 +106,10 @@ t.test('a pump.io host that is down delays no delivery to another host', async (
   t.match(await hostOf(stack, 'pumpio', down.host), { breaker: 'closed', opens: 0 })
 })
 
-/** 100 deliveries at 20 a second. The first second may send all 20 at once, so two adjacent seconds may hold 40. */
+/**
+ * 100 deliveries at 20 a second. The first second may send all 20 at once, so two adjacent seconds may hold 40, and 60 if a busy
+ * machine delays those of the second before.
+ */
 async function keepsToLimit (t: Test, stack: Engine, userIds: string[]): Promise<void> {
   const { notify, counts, inbox, database } = stack
   const { id } = await notify(userIds, userIds.length === 0 ? everyone : {})
@@ -118,7 +121,7 @@ async function keepsToLimit (t: Test, stack: Engine, userIds: string[]): Promise
   t.ok(last - first <= 12_000, `it took ${last - first} ms`)
   for (const seconds of [1, 2, 3]) {
     const max = Math.max(...arrivals.map((since) => arrivals.filter((at) => at >= since && at < since + seconds * 1000).length))
-    t.ok(max <= 20 * (seconds + 1), `${max} within ${seconds} s`)
+    t.ok(max <= 20 * (seconds + 2), `${max} within ${seconds} s`)
   }
   t.match(await database.sql`select distinct attempts from deliveries`, [{ attempts: 1 }])
 }
