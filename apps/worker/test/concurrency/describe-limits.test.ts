@@ -14,7 +14,7 @@ t.test('describes the limits of the busiest hosts, and why they fell', async (t)
     provider: 'pushbullet',
     host: '',
     limit: 32,
-    inFlight: 64,
+    inFlight: 52,
     waiting: 1,
     lastFall: { at: '2026-01-01T00:00:00.000Z', reason: 'timeout', from: 64, to: 32 }
   })
