@@ -11,7 +11,7 @@ import { createWindowedMinimum } from './windowed-minimum.ts'
  */
 export type Signal = 'completed' | 'rateLimited' | 'unavailable' | 'accountLimited' | 'timeout' | 'unreachable'
 
-export interface Sample {
+interface Sample {
   signal: Signal
   /** When the request started. */
   startedAt: number
