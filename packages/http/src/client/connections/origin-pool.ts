@@ -1,20 +1,17 @@
 import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
-import type { Connector } from '../addresses/socket-connector.ts'
 import type { ConnectionBudget } from './connection-budget.ts'
+import { ConnectionOpener } from './connection-opener.ts'
+import type { ConnectionOpenerOptions } from './connection-opener.ts'
 import type { Connection, ConnectionOwner, ConnectionTimeouts, PooledRequest } from './connection.ts'
 import { failRequest } from './fail-request.ts'
 import { Http1Connection } from './http1-connection.ts'
 import { Http2Connection, initialStreams } from './http2-connection.ts'
 
-export interface OriginPoolOptions {
-  origin: string
+export interface OriginPoolOptions extends ConnectionOpenerOptions {
   maxConnections: number
   /** Shared with other pools. */
   budget: ConnectionBudget
-  connect: Connector
-  /** Lets a TLS server choose HTTP/2. */
-  offersHttp2: boolean
   timeouts: ConnectionTimeouts
   /** Called when the pool has neither connections nor requests. */
   onEmpty: () => void
@@ -29,28 +26,18 @@ const maxRefusals = 3
  */
 export class OriginPool implements ConnectionOwner {
   readonly #options: OriginPoolOptions
-  readonly #url: URL
-  /** The open ones. */
+  readonly #opener: ConnectionOpener
   readonly #connections = new Set<Connection>()
   readonly #multiplexed = new Set<Http2Connection>()
   /** HTTP/1.1 connections. The one used last is used next, so that surplus connections become idle and close. */
   readonly #idle: Connection[] = []
-  /** Requests for which a connection is being opened. If it cannot be opened, its request fails. */
-  readonly #opening = new Set<PooledRequest>()
   readonly #waiting = new Set<PooledRequest>()
-  #offersHttp2: boolean
-  /** How many requests the next connection is expected to take at a time. Unknown until a server has shown its protocol. */
-  #expectedRoom: number
-  /** Connections that could not be opened, since the last one that could. */
-  #failures = 0
   #isClosing = false
   #growing: NodeJS.Immediate | undefined
 
   constructor (options: OriginPoolOptions) {
     this.#options = options
-    this.#url = new URL(options.origin)
-    this.#offersHttp2 = options.offersHttp2 && this.#url.protocol === 'https:'
-    this.#expectedRoom = this.#offersHttp2 ? Infinity : 1
+    this.#opener = new ConnectionOpener(options)
   }
 
   dispatch (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
@@ -65,7 +52,7 @@ export class OriginPool implements ConnectionOwner {
   }
 
   onLimit (requests: number): void {
-    this.#expectedRoom = Math.max(1, requests)
+    this.#opener.expectRoom(requests)
     this.#dispatchWaiting()
   }
 
@@ -77,8 +64,7 @@ export class OriginPool implements ConnectionOwner {
   }
 
   onHttp1Required (): void {
-    this.#offersHttp2 = false
-    this.#expectedRoom = 1
+    this.#opener.useHttp1()
     for (const connection of [...this.#multiplexed]) connection.close()
   }
 
@@ -95,7 +81,7 @@ export class OriginPool implements ConnectionOwner {
   /** `waiting` ones have no connection yet. */
   count (): { running: number, waiting: number } {
     const running = [...this.#connections].reduce((sum, connection) => sum + connection.running, 0)
-    return { running, waiting: this.#opening.size + this.#waiting.size }
+    return { running, waiting: this.#opener.size + this.#waiting.size }
   }
 
   /** Closes each connection after the last request. */
@@ -150,44 +136,28 @@ export class OriginPool implements ConnectionOwner {
       const connection = this.#findFree()
       if (connection !== undefined) this.#fill(connection)
       else if (!this.#open()) {
-        if (this.#connections.size + this.#opening.size === 0) this.#options.budget.waitForRoom(this.#grow)
+        if (this.#connections.size + this.#opener.size === 0) this.#options.budget.waitForRoom(this.#grow)
         return
       }
     }
   }
 
   #open (): boolean {
-    const { budget, maxConnections, connect } = this.#options
-    const isAllowed = this.#opening.size < this.#wanted && this.#connections.size + this.#opening.size < maxConnections
-    if (!isAllowed || !budget.tryTake()) return false
+    const { budget, maxConnections } = this.#options
+    const isFull = this.#connections.size + this.#opener.size >= maxConnections
+    if (isFull || this.#isLimitUnknown || !this.#opener.isNeeded(this.#waiting.size) || !budget.tryTake()) return false
     const request = this.#shiftWaiting()
-    if (request === undefined) {
-      budget.release()
-      return false
-    }
-    this.#opening.add(request)
-    const { protocol, hostname, port } = this.#url
-    connect({ protocol, hostname: withoutBrackets(hostname), port, offersHttp2: this.#offersHttp2 }, (error, socket) => {
-      this.#opening.delete(request)
-      if (error === null) this.#use(socket, request)
-      else this.#failOne(request, error)
-    })
+    if (request === undefined) budget.release()
+    else this.#opener.open(request, this.#use, this.#failOne)
     return true
   }
 
-  /**
-   * How many connections should be opening now. If one cannot be opened, only its own request fails, because the others may have
-   * more luck. Then twice as many are tried at once, up to one for each request, so that no request waits in vain for long.
-   */
-  get #wanted (): number {
-    // The first HTTP/2 server has not said yet how many requests it accepts.
-    if (this.#expectedRoom === Infinity && this.#multiplexed.size > 0) return 0
-    const requests = this.#opening.size + this.#waiting.size
-    return Math.min(requests, Math.max(1, Math.ceil(requests / this.#expectedRoom)) * 2 ** this.#failures)
+  /** The first HTTP/2 server has not said yet how many requests it accepts. */
+  get #isLimitUnknown (): boolean {
+    return this.#opener.expectedRoom === Infinity && this.#multiplexed.size > 0
   }
 
-  #use (socket: Socket, request: PooledRequest): void {
-    this.#failures = 0
+  readonly #use = (socket: Socket, request: PooledRequest): void => {
     const connection = this.#createConnection(socket)
     this.#connections.add(connection)
     connection.dispatch(request)
@@ -197,18 +167,18 @@ export class OriginPool implements ConnectionOwner {
 
   #createConnection (socket: Socket): Connection {
     const { origin, timeouts, connect } = this.#options
+    const { expectedRoom } = this.#opener
     if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
-      const streams = this.#expectedRoom === Infinity ? initialStreams : this.#expectedRoom
+      const streams = expectedRoom === Infinity ? initialStreams : expectedRoom
       const connection = new Http2Connection(origin, socket, streams, timeouts, this)
       this.#multiplexed.add(connection)
       return connection
     }
-    this.#expectedRoom = 1
+    this.#opener.expectRoom(1)
     return new Http1Connection(origin, socket, timeouts, connect, this)
   }
 
-  #failOne (request: PooledRequest, error: Error): void {
-    this.#failures++
+  readonly #failOne = (error: Error, request: PooledRequest): void => {
     this.#options.budget.release()
     failRequest(request.handler, error)
     this.#dispatchWaiting()
@@ -216,7 +186,7 @@ export class OriginPool implements ConnectionOwner {
   }
 
   #checkEmpty (): void {
-    if (this.#connections.size + this.#opening.size + this.#waiting.size === 0) this.#options.onEmpty()
+    if (this.#connections.size + this.#opener.size + this.#waiting.size === 0) this.#options.onEmpty()
   }
 
   #shiftWaiting (): PooledRequest | undefined {
@@ -230,9 +200,4 @@ export class OriginPool implements ConnectionOwner {
 function isRepeatable ({ options: { body } }: PooledRequest): boolean {
   if (typeof body !== 'object' || body === null || body instanceof Uint8Array) return true
   return Symbol.asyncIterator in body && body[Symbol.asyncIterator]() !== (body as unknown)
-}
-
-/** Sockets expect an IPv6 address without them. */
-function withoutBrackets (hostname: string): string {
-  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
