@@ -28,17 +28,17 @@ t.test('proves with real processes that no recipient is lost in any case', async
   t.match(prove.stderr.join('\n'), /killed: seed 7, at pushes \d+, \d+, \d+/)
 })
 
-for (const { kind, skip } of await backends()) {
-  t.test(`proves that a broadcast to several providers with limits loses nothing when workers die, with jobs in ${kind}`, { skip }, async (t) => {
-    const sizes = ['--people', '100', '--lease-seconds', '5', '--seed', '7', '--backend', kind]
-    const prove = spawnBench(t, ['prove', '--providers', 'email,slack,webpush', ...sizes, '--json'])
-    t.match(await prove.exited, { code: 0 }, prove.stderr.join('\n'))
-    const { options, proofs } = JSON.parse(prove.stdout.join('\n'))
-    t.match(options, { people: 100, providers: ['email', 'slack', 'webpush'] })
-    const refused = { 'email refused': / for [1-9]/, 'slack refused': / for [1-9]/, 'webpush refused': / for [1-9]/ }
-    t.match(proofs, [{ name: 'several', ok: true, failure: null, facts: { sent: 300, ...refused } }])
-  })
-}
+t.test('proves that a broadcast to several providers with limits loses nothing when workers die', async (t) => {
+  // The proof above has its jobs in PostgreSQL.
+  const kind = (await backends()).find(({ kind, skip }) => kind === 'redis' && !skip)?.kind ?? 'postgres'
+  const sizes = ['--people', '100', '--lease-seconds', '5', '--seed', '7', '--backend', kind]
+  const prove = spawnBench(t, ['prove', '--providers', 'email,slack,webpush', ...sizes, '--json'])
+  t.match(await prove.exited, { code: 0 }, prove.stderr.join('\n'))
+  const { options, proofs } = JSON.parse(prove.stdout.join('\n'))
+  t.match(options, { people: 100, providers: ['email', 'slack', 'webpush'] })
+  const refused = { 'email refused': / for [1-9]/, 'slack refused': / for [1-9]/, 'webpush refused': / for [1-9]/ }
+  t.match(proofs, [{ name: 'several', ok: true, failure: null, facts: { sent: 300, ...refused } }])
+})
 
 t.test('lists what it can prove, and refuses anything else', async (t) => {
   const help = spawnBench(t, ['prove', '--help'])
