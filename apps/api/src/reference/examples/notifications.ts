@@ -56,6 +56,14 @@ const provider = {
     host: null, state: 'closed', reason: null, misconfigured: false, openedAt: null, retryAt: null, silentUntil: null
   }],
   limits: { perSecond: null, silentUntil: null },
+  concurrency: [{
+    host: null,
+    limit: 128,
+    inFlight: 96,
+    waiting: 410,
+    workers: 1,
+    lastFall: { at: '2026-11-30T09:58:12.404Z', reason: 'latency', from: 512, to: 128 }
+  }],
   waiting: { due: 0, later: 0, broadcast: 0, oldestDueAt: null }
 }
 
