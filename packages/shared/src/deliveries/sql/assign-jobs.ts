@@ -5,9 +5,20 @@ import { deliveriesPerJob } from '../delivery-queues.ts'
 import type { Batch } from '../enqueue.ts'
 import { milliseconds } from './fragments/milliseconds.ts'
 
-/** Assigns jobs to up to `limit` deliveries that are due and have none: full batches, the oldest notification first. */
+interface AssignedRow {
+  jobId: string
+  provider: string
+  notificationId: string
+  connectionId: string
+  delayMs: number
+}
+
+/**
+ * Assigns jobs to up to `limit` deliveries that are due and have none: full batches, the oldest notification first. The update is
+ * not a part of a `with` query, because there it crashes PostgreSQL 18.4 when another transaction changes the same rows.
+ */
 export async function assignJobs ({ sql }: Database, providers: string[], limit: number): Promise<Batch[]> {
-  const [row] = await sql<Array<{ batches: Batch[] }>>`
+  const rows = await sql<AssignedRow[]>`
     with waiting as (
       select notification_id, connection_id, provider from deliveries
       where provider = any (${providers}) and due_at <= now() + ${milliseconds(sql, maxClockSkewMs)} and job_id is null
@@ -17,16 +28,18 @@ export async function assignJobs ({ sql }: Database, providers: string[], limit:
       select *, ${newId()}::text || '-' || provider || '-' ||
         (row_number() over (partition by provider order by notification_id, connection_id) - 1) / ${deliveriesPerJob}::int as job_id
       from waiting
-    ), assigned as (
-      update deliveries set job_id = numbered.job_id
-      from numbered
-      where deliveries.notification_id = numbered.notification_id and deliveries.connection_id = numbered.connection_id
-      returning deliveries.job_id, deliveries.provider, deliveries.notification_id, deliveries.connection_id, deliveries.due_at
-    ), batch as (
-      select job_id as "jobId", provider, jsonb_agg(jsonb_build_array(notification_id, connection_id)) as deliveries,
-        greatest(0, extract(epoch from max(due_at) - now()) * 1000) as "delayMs"
-      from assigned group by job_id, provider
     )
-    select coalesce(jsonb_agg(batch), '[]') as batches from batch`
-  return row?.batches ?? []
+    update deliveries set job_id = numbered.job_id
+    from numbered
+    where deliveries.notification_id = numbered.notification_id and deliveries.connection_id = numbered.connection_id
+    returning deliveries.job_id as "jobId", deliveries.provider, deliveries.notification_id as "notificationId",
+      deliveries.connection_id as "connectionId", greatest(0, extract(epoch from due_at - now()))::float8 * 1000 as "delayMs"`
+  const batches = new Map<string, Batch>()
+  for (const { jobId, provider, notificationId, connectionId, delayMs } of rows) {
+    const batch = batches.get(jobId) ?? { jobId, provider, deliveries: [], delayMs: 0 }
+    batch.deliveries.push([notificationId, connectionId])
+    batch.delayMs = Math.max(batch.delayMs, delayMs)
+    batches.set(jobId, batch)
+  }
+  return [...batches.values()]
 }
