@@ -34,12 +34,11 @@ export async function assignJobs ({ sql }: Database, providers: string[], limit:
     where deliveries.notification_id = numbered.notification_id and deliveries.connection_id = numbered.connection_id
     returning deliveries.job_id as "jobId", deliveries.provider, deliveries.notification_id as "notificationId",
       deliveries.connection_id as "connectionId", greatest(0, extract(epoch from due_at - now()))::float8 * 1000 as "delayMs"`
-  const batches = new Map<string, Batch>()
+  const batches = new Map<string, Required<Batch>>()
   for (const { jobId, provider, notificationId, connectionId, delayMs } of rows) {
-    const batch = batches.get(jobId) ?? { jobId, provider, deliveries: [], delayMs: 0 }
-    batch.deliveries.push([notificationId, connectionId])
-    batch.delayMs = Math.max(batch.delayMs, delayMs)
-    batches.set(jobId, batch)
+    const { deliveries, delayMs: latest } = batches.get(jobId) ?? { deliveries: [], delayMs: 0 }
+    deliveries.push([notificationId, connectionId])
+    batches.set(jobId, { jobId, provider, deliveries, delayMs: Math.max(latest, delayMs) })
   }
   return [...batches.values()]
 }

@@ -19,10 +19,10 @@ t.test('assigns jobs while other transactions change the same rows', async (t) =
     select id, gen_random_uuid(), 'provider-' || number % 3, 'retrying', now() - interval '1 second', 'handedBack'
     from notification, generate_series(1, ${rows}::int) as number`
   const providers = [0, 1, 2].map((number) => `provider-${number}`)
-  let assigning = true
+  const assigned = new AbortController()
 
   async function disturb (): Promise<void> {
-    while (assigning) {
+    while (!assigned.signal.aborted) {
       await sql`
         update deliveries set job_id = null, due_at = now() - interval '1 second' where (notification_id, connection_id) in (
           select notification_id, connection_id from deliveries where random() < 0.1 limit 1500)`.catch(ignoreDeadlock)
@@ -32,7 +32,7 @@ t.test('assigns jobs while other transactions change the same rows', async (t) =
     for (let round = 0; round < rounds; round++) await assignJobs(database, providers, 10_000)
   }
   const disturbing = [disturb(), disturb()]
-  await Promise.all([assign(), assign()]).finally(() => { assigning = false })
+  await Promise.all([assign(), assign()]).finally(() => assigned.abort())
   await Promise.all(disturbing)
 
   await sql`update deliveries set job_id = null`

@@ -28,7 +28,6 @@ export const delivery: Target[] = [
     changes: [
       { find: 'const beginShare = 0.5', replace: 'const beginShare = 1' },
       { find: 'const endShare = 0.9', replace: 'const endShare = 1.5' },
-      { find: 'services.concurrency, async', replace: '1_000, async' },
       { find: ' - (performance.now() - startedAt), services.aborting', replace: ', services.aborting' }
     ]
   },
@@ -74,7 +73,7 @@ export const delivery: Target[] = [
     file: 'apps/worker/src/delivery/deliver-segment.ts',
     tests: [`${here}/delivery/deliver-segment.test.ts`],
     changes: [
-      { find: 'perSecond === undefined ? deliveriesPerJob : await sizeOf(database, providerId, segment)', replace: 'deliveriesPerJob' },
+      { find: 'Math.min(soon, await sizeOf(database, providerId, segment))', replace: 'soon' },
       { find: 'if (allowed === 0) return', replace: 'if (allowed === -1) return' },
       { find: 'else if (isProbe) await breakers.releaseProbe(providerId, \'\')', replace: '' },
       { find: 'await enqueueSegment(services, rest)', replace: '' },
