@@ -36,7 +36,7 @@ export async function assignJobs ({ sql }: Database, providers: string[], limit:
       deliveries.connection_id as "connectionId", greatest(0, extract(epoch from due_at - now()))::float8 * 1000 as "delayMs"`
   const batches = new Map<string, Required<Batch>>()
   for (const { jobId, provider, notificationId, connectionId, delayMs } of rows) {
-    const { deliveries, delayMs: latest } = batches.get(jobId) ?? { deliveries: [], delayMs: 0 }
+    const { deliveries, delayMs: latest }: Pick<Required<Batch>, 'deliveries' | 'delayMs'> = batches.get(jobId) ?? { deliveries: [], delayMs: 0 }
     deliveries.push([notificationId, connectionId])
     batches.set(jobId, { jobId, provider, deliveries, delayMs: Math.max(latest, delayMs) })
   }
