@@ -53,9 +53,9 @@ const minResponses = 30
 const warmUp = 2
 /** A mean of few responses may be lower than the latency is. */
 const noise = 0.5
-/** A latency above this multiple of the baseline, and by `slackMs` above it, means that requests queue at the host. */
+/** A latency above this multiple of the baseline, and by `minRiseMs` above it, means that requests queue at the host. */
 const tolerance = 1.5
-const slackMs = 10
+const minRiseMs = 10
 /** Up to this share of the tolerated rise, no requests queue. */
 const calmShare = 0.5
 const calmFactor = 1.25
@@ -162,7 +162,7 @@ export function createConcurrencyLimit (
     baseline.add(latency * (1 + noise / Math.sqrt(responses)), at)
     round = startRound(at)
     if (drainedFrom !== undefined) return endDrain(at)
-    const rise = Math.max(baseline.value * (tolerance - 1), slackMs)
+    const rise = Math.max(baseline.value * (tolerance - 1), minRiseMs)
     if (latency > baseline.value + rise) {
       if (peak * 2 >= limit) onExcess(latency, (baseline.value + rise) / latency, at)
     } else {

@@ -8,8 +8,8 @@ t.test('accepts words beside options', async (t) => {
 })
 
 t.test('runs one file more at a time than there are cores', async (t) => {
-  t.equal(readOptions([], 4).jobs, 8)
-  t.equal(readOptions([], 1).jobs, 4)
+  t.equal(readOptions([], 4).jobs, 5)
+  t.equal(readOptions([], 1).jobs, 3)
 })
 
 t.test('treats --since as --changed too', async (t) => {
