@@ -17,5 +17,5 @@ export const webpush: Channel = {
     return browsers.map(({ account, endpoint, host, p256dh, auth }) =>
       ({ account, accountId: account, host, credentials: { endpoint, p256dh, auth } }))
   },
-  limitsFor: (people) => ({ origin: { burst: Math.ceil(people / 20), secondsPerRequest: 40 / people, leastWaitSeconds: 5 } })
+  limitsFor: (people) => ({ origin: { burst: Math.ceil(people / 20), secondsPerRequest: 120 / people, leastWaitSeconds: 5 } })
 }

@@ -1,4 +1,5 @@
 import { hostCountOf } from '../channels/connect-seats.ts'
+import { maxInFlight } from '../concurrency.ts'
 import type { Carillon, NotificationProgress } from '../environment/carillon.ts'
 import { openCarillon, toUuid } from '../environment/carillon.ts'
 import { CountError, countRows, expectSame } from '../environment/check-counts.ts'
@@ -11,9 +12,6 @@ import { createRandom } from './random.ts'
 
 const kills = 2
 const patienceMs = 900_000
-/** The concurrent requests of a worker. */
-const maxUnderWay = 96
-
 /** Not one of the usual proofs, since it needs other connections. */
 export const several: Proof = {
   name: 'several',
@@ -72,7 +70,7 @@ async function broadcast (
     refusals[provider] = await simulator.refusals(provider)
     const { refused, ignored, learned } = refusals[provider]
     // Each wait is announced once. A killed worker may have had a request under way at each host, whose refusal was never stored.
-    const maxRefused = hosts === 'many' ? learned + kills * hostCountOf(people) : learned * maxUnderWay
+    const maxRefused = hosts === 'many' ? learned + kills * hostCountOf(people) : learned * maxInFlight
     if (refused > maxRefused) throw new CountError(`requests refused by ${provider}: ${refused} where ${maxRefused} at most were due`)
     if (ignored > maxRefused) throw new CountError(`requests to ${provider} during waits that it had announced: ${ignored}`)
     if (learned === 0) throw new CountError(`limits learned at ${provider}: 0, where some were due`)
