@@ -51,7 +51,7 @@ export class ConnectionBudget {
   }
 
   /** Closes a connection for a pool that waits. One with several requests closes later, after the last of them. */
-  giveUp (connection: IdleConnection): void {
+  closeForOthers (connection: IdleConnection): void {
     this.#leaving.add(connection)
     connection.close()
   }

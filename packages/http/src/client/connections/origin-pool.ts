@@ -47,7 +47,7 @@ export class OriginPool implements ConnectionOwner {
 
   onFree (connection: Connection): void {
     const { budget } = this.#options
-    if (budget.isContended) budget.giveUp(connection)
+    if (budget.isContended) budget.closeForOthers(connection)
     else this.#fill(connection)
   }
 
