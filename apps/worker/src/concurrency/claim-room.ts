@@ -29,6 +29,25 @@ interface Line {
   claims: Array<() => void>
 }
 
+/**
+ * Calls `run` when there is room for a claim of `size` deliveries. The reservation ends when `run` calls the function that it
+ * gets, which also calls `onStarted`, and otherwise when `run` ends.
+ */
+export async function claimInRoom (
+  room: ClaimRoom, { provider, kind, size, onStarted }: { provider: string, kind: Kind, size: number, onStarted: () => void },
+  run: (onStarted: () => void) => Promise<void>
+): Promise<void> {
+  const leave = await room.enter(provider, kind, size)
+  try {
+    await run(() => {
+      leave()
+      onStarted()
+    })
+  } finally {
+    leave()
+  }
+}
+
 export function createClaimRoom ({ countSoon, maxWaiting, stopping }: ClaimRoomOptions): ClaimRoom {
   const lines = new Map<string, Line>()
   stopping.addEventListener('abort', () => {

@@ -3,6 +3,7 @@ import { claimSegment, deliveriesPerJob, postponeSegment } from '@carillon/share
 import type { SegmentJob } from '@carillon/shared/deliveries'
 import { admit } from '@carillon/shared/throttling'
 import { enqueueSegment, enqueueWakeups, sendBatch } from './batch.ts'
+import { claimInRoom } from '../concurrency/claim-room.ts'
 import { claimOnce } from './claim-once.ts'
 import { senderOf } from './deliver.ts'
 import type { DeliverServices } from './deliver-services.ts'
@@ -15,15 +16,8 @@ import { loadMessages, withRequestIds } from './load-messages.ts'
 export async function deliverSegment (
   services: DeliverServices, providerId: string, segment: SegmentJob, onStarted = () => {}
 ): Promise<void> {
-  const leave = await services.room.enter(providerId, 'broadcast', deliveriesPerJob)
-  try {
-    await claimAndSend(services, providerId, segment, () => {
-      leave()
-      onStarted()
-    })
-  } finally {
-    leave()
-  }
+  const wanted = { provider: providerId, kind: 'broadcast', size: deliveriesPerJob, onStarted } as const
+  await claimInRoom(services.room, wanted, (onStarted) => claimAndSend(services, providerId, segment, onStarted))
 }
 
 async function claimAndSend (

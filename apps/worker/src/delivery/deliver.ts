@@ -2,6 +2,7 @@ import type { DeliverJob, DeliveryKey } from '@carillon/shared/deliveries'
 import type { Provider } from '@carillon/shared/providers'
 import { admit } from '@carillon/shared/throttling'
 import { enqueueWakeups, sendBatch } from './batch.ts'
+import { claimInRoom } from '../concurrency/claim-room.ts'
 import { claimOnce } from './claim-once.ts'
 import { claim, clearMissed, postpone } from '@carillon/shared/deliveries'
 import type { DeliverServices } from './deliver-services.ts'
@@ -14,15 +15,8 @@ import { loadMessages, withRequestIds } from './load-messages.ts'
 export async function deliver (
   services: DeliverServices, providerId: string, job: DeliverJob, onStarted = () => {}
 ): Promise<void> {
-  const leave = await services.room.enter(providerId, 'direct', job.deliveries.length)
-  try {
-    await claimAndSend(services, providerId, job, () => {
-      leave()
-      onStarted()
-    })
-  } finally {
-    leave()
-  }
+  const wanted = { provider: providerId, kind: 'direct', size: job.deliveries.length, onStarted } as const
+  await claimInRoom(services.room, wanted, (onStarted) => claimAndSend(services, providerId, job, onStarted))
 }
 
 async function claimAndSend (
