@@ -1,9 +1,14 @@
-/* global document, fetch, FormData, location, performance, setInterval, setTimeout, URLSearchParams */
+/* global addEventListener, document, fetch, FormData, location, performance, setInterval, setTimeout, URLSearchParams */
 
 // Sends `form` at intervals, less often after errors or in a hidden tab, until the handshake has ended. Then it leaves the page.
+// While the page sends another form, it waits: that form leads to the same end, and the user's site would be opened twice.
 const maxWaitMs = 60_000
 
 export function pollUntilEnded (form, intervalMs) {
+  let isLeaving = false
+  document.addEventListener('submit', (event) => { isLeaving = !event.defaultPrevented })
+  // The user went back to this page.
+  addEventListener('pageshow', () => { isLeaving = false })
   wait(intervalMs)
 
   function wait (waitMs) {
@@ -11,13 +16,14 @@ export function pollUntilEnded (form, intervalMs) {
   }
 
   async function ask (waitMs) {
+    if (isLeaving) return wait(intervalMs)
     try {
       const response = await fetch(form.action, {
         method: 'POST', headers: { accept: 'application/json' }, body: new URLSearchParams(new FormData(form))
       })
       if (!response.ok) return retry(waitMs)
       const { status, location: address } = await response.json()
-      if (status === 'pending') return wait(intervalMs)
+      if (status === 'pending' || isLeaving) return wait(intervalMs)
       if (address === null) form.submit()
       else location.assign(address)
     } catch {

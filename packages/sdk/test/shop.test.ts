@@ -24,7 +24,6 @@ t.test('examples/shop learns by webhooks that its user has to reconnect', { skip
   t.not(endpoints[0]?.id, earlierEndpoint, 'it replaces the endpoint of its last run')
   const context = await chromium.newContext()
   t.teardown(() => context.close())
-  context.setDefaultTimeout(180_000)
   const page = await context.newPage()
   await page.goto(shopUrl)
   await untilState(page, 'not connected')

@@ -1,3 +1,4 @@
+import type { Route } from 'playwright-core'
 import t from 'tap'
 import { openAddressApi } from '../handshakes/open-address-api.ts'
 import { outcome, untilFocused } from './on-pages.ts'
@@ -40,4 +41,35 @@ t.test('connecting by an address on the plain pages', { skip: noChromium }, asyn
   await page.locator('#outcome').waitFor()
   t.equal(await outcome(page), 'Dove Post is connected.', 'the page continues by itself')
   t.same(complaints, [])
+})
+
+t.test('the page for the code stays while it sends its form, also if its script learns the end first', { skip: noChromium }, async (t) => {
+  const { api, post } = await openAddressApi(t)
+  const chromium = await openChromium(t)
+  const page = await (await chromium.newContext()).newPage()
+  await page.goto(`${api.url}/connect#token=${await api.makeUser('ben', 'Ben')}`)
+  await page.getByRole('button', { name: 'Connect: Dove Post' }).click()
+  await page.getByLabel('Address').fill('ben@coop')
+  await page.getByRole('button', { name: 'Send the code' }).click()
+
+  const asked = new Promise<Route>((resolve) => { void page.route('**/progress', resolve) })
+  const question = await asked
+  // As if a slow server had not answered the form yet.
+  await page.locator('form[action$="/code"]').evaluate((form) => form.dispatchEvent(new Event('submit', { bubbles: true })))
+  const phone = await (await chromium.newContext()).newPage()
+  await phone.goto(post.sent.get('ben@coop')?.[0]?.url ?? '')
+  await phone.getByRole('button', { name: 'Connect' }).click()
+  await phone.getByRole('heading', { name: 'Dove Post is connected' }).waitFor()
+  const visits: string[] = []
+  page.on('request', (request) => { if (request.isNavigationRequest()) visits.push(request.url()) })
+  const answer = await question.fetch()
+  t.match(await answer.json(), { status: 'completed' })
+  await question.fulfill({ response: answer })
+  await page.evaluate(async () => { await fetch('/health') })
+  t.same(visits, [], 'the script leaves the rest to the form')
+
+  await page.unroute('**/progress')
+  await page.evaluate('dispatchEvent(new Event("pageshow"))')
+  await page.locator('#outcome').waitFor()
+  t.equal(await outcome(page), 'Dove Post is connected.', 'it goes on if the user returns to the page')
 })

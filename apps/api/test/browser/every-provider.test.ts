@@ -44,7 +44,6 @@ t.test('every provider of users is connected by clicking, leads back to the site
       const address = await journey.addressOf?.(account, simulatorUrl, control) ?? account
       const context = await chromium.newContext()
       t.teardown(() => context.close())
-      context.setDefaultTimeout(180_000)
       const page = await context.newPage()
       const screen = await context.newPage()
       await screen.goto(sandbox.url)

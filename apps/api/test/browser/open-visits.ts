@@ -52,7 +52,6 @@ export async function openVisits (t: Test): Promise<Visits> {
   const visit: Visits['visit'] = async (t, user, options = {}) => {
     const context = await chromium.newContext(options)
     t.teardown(() => context.close())
-    context.setDefaultTimeout(180_000)
     const complaints: string[] = []
     context.on('weberror', (error) => { complaints.push(String(error.error())) })
     // Violations of a page's policy appear as console errors too.

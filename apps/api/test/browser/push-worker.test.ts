@@ -11,7 +11,6 @@ t.test('our service worker', { skip: noChromium }, async (t) => {
   const context = await (await openChromium(t)).newContext()
   await context.grantPermissions(['notifications'], { origin: api.url })
   const page = await context.newPage()
-  page.setDefaultTimeout(180_000)
   const debugging = await context.newCDPSession(page)
   const registrationId = new Promise<string>((resolve) => {
     debugging.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [first] }) => { if (first !== undefined) resolve(first.registrationId) })

@@ -11,7 +11,6 @@ t.test('the data that the plain pages show about a team', { skip: noChromium }, 
   const visit = async (userId: string, teamId: string) => {
     const page = await (await chromium.newContext()).newPage()
     t.teardown(() => page.context().close())
-    page.setDefaultTimeout(180_000)
     await page.goto(`${api.url}/connect#token=${await tokenOf(userId, teamId)}`)
     await item(page, 'facebook').waitFor()
     return page

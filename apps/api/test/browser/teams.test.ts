@@ -13,7 +13,6 @@ t.test('connections of a team on the plain pages', { skip: noChromium }, async (
   const visit = async (userId: string, teamId?: string) => {
     const page = await (await chromium.newContext()).newPage()
     t.teardown(() => page.context().close())
-    page.setDefaultTimeout(180_000)
     await page.goto(`${api.url}/connect#token=${await tokenOf(userId, teamId)}`)
     await page.getByRole('listitem').nth(1).waitFor()
     return page

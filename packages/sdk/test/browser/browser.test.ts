@@ -24,7 +24,6 @@ t.test('a page of a site', { skip: noChromium }, async (t) => {
     const { token } = await carillon.users.token({ userId, displayName: userId })
     const context = await chromium.newContext()
     t.teardown(() => context.close())
-    context.setDefaultTimeout(180_000)
     const page = await context.newPage()
     await page.goto(`${siteUrl}/?page=1#${token}`)
     return { context, page, printed: async (text) => { await page.locator('#result', { hasText: text }).waitFor() } }
