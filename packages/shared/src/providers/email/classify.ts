@@ -23,13 +23,14 @@ export function classify (failure: SmtpFailure, now: number): Failure {
   const { code, responseCode, wasWritten } = failure
   if (failure.isUntrusted === true) return { kind: 'misconfigured', reason: certificateReason }
   if (code === 'ETLS' && responseCode !== undefined && responseCode >= 500) return { kind: 'misconfigured', reason: startTlsReason }
+  // At any stage, also while the server checks our login.
+  if (isClosing(failure)) return closing
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2') return classifyLogin(failure, now)
   if (responseCode === undefined || responseCode < 400) {
     if (code === 'EENVELOPE') return { kind: 'rejected', reason: 'the address is not accepted' }
     if (wasWritten) return { kind: 'transient', reason: 'the connection ended before the server confirmed the message', mayHaveArrived: true }
     return { kind: 'transient', reason: transportReasons[code] ?? 'the message was not handed over' }
   }
-  if (isClosing(failure)) return closing
   return isAboutUs(failure) ? classifyServer(failure, responseCode, now) : classifyReply(failure, responseCode, now)
 }
 

@@ -71,6 +71,7 @@ const rows: Row[] = [
   ['421 at MAIL FROM', toUs('MAIL FROM', '421 4.7.0 Too fast'), { kind: 'rateLimited', scope: 'app' }],
   ['421 when the server stops', toUs('CONN', '421 mail.example Server shutting down', 'EPROTOCOL'), closing],
   ['421 when the server stops, at MAIL FROM', toUs('MAIL FROM', '421 4.3.2 Service shutting down'), closing],
+  ['421 when the server stops, at AUTH', toUs('AUTH PLAIN', '421 4.4.2 Server shutting down', 'EAUTH'), closing],
   ['421 at a connection that was idle', toUs('MAIL FROM', '421 4.4.2 mail.example Error: timeout exceeded'), closing],
   ['421 at RCPT when the server stops', toRecipient('421 4.3.2 System is restarting'), closing],
   ['454 at AUTH', toUs('AUTH PLAIN', '454 4.7.0 Temporary authentication failure', 'EAUTH'), { kind: 'rateLimited', scope: 'app' }],
