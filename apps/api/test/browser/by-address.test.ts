@@ -52,8 +52,7 @@ t.test('the page for the code stays while it sends its form, also if its script 
   await page.getByLabel('Address').fill('ben@coop')
   await page.getByRole('button', { name: 'Send the code' }).click()
 
-  const asked = new Promise<Route>((resolve) => { void page.route('**/progress', resolve) })
-  const question = await asked
+  const question = await new Promise<Route>((resolve, reject) => { page.route('**/progress', resolve).catch(reject) })
   // As if a slow server had not answered the form yet.
   await page.locator('form[action$="/code"]').evaluate((form) => form.dispatchEvent(new Event('submit', { bubbles: true })))
   const phone = await (await chromium.newContext()).newPage()

@@ -14,6 +14,7 @@ import type { FileResult } from './file-report.ts'
 import { help, readOptions } from './options.ts'
 import type { RunOptions } from './options.ts'
 import { orderFiles, rememberTimes } from './order-files.ts'
+import { runAgain } from './run-again.ts'
 import { runFiles } from './run-files.ts'
 import type { TestCommand } from './run-files.ts'
 import { listTestFiles, selectFiles } from './select-files.ts'
@@ -74,10 +75,30 @@ async function runAll (options: RunOptions, files: string[], servers: ServersOnD
   const direct = options.direct || options.coverage || options.inspect || (runsNatively() && !options.bundle)
   const bundles = direct ? undefined : await bundleFiles(root, files)
   const coverage = options.coverage ? join(root, '.tap', `coverage-${process.pid}`) : undefined
-  const results: FileResult[] = []
+  let results: FileResult[] = []
+  let unstable: string[] = []
   try {
-    await runFiles(files.map((file) => toCommand(file, options, bundles?.folder)), {
+    results = await runThese(files, options.jobs)
+    if (options.again) {
+      ({ results, unstable } = await runAgain(results, async (failed) => {
+        console.log('\nRunning the files that failed again, one at a time:')
+        return await runThese(failed, 1)
+      }))
+    }
+  } finally {
+    await bundles?.close()
+  }
+  await rememberTimes(root, results)
+  if (coverage) await reportCoverage(root, coverage)
+  showTotals(results, (performance.now() - startedAt) / 1000)
+  for (const file of unstable) console.log(`UNSTABLE ${file}: failed beside others, passed alone`)
+  return results.length > 0 && results.every(({ ok }) => ok) ? 0 : 1
+
+  async function runThese (these: string[], jobs: number): Promise<FileResult[]> {
+    const ended: FileResult[] = []
+    await runFiles(these.map((file) => toCommand(file, options, bundles?.folder)), {
       ...options,
+      jobs,
       cwd: root,
       timeoutMs: options.inspect ? 24 * 3_600_000 : options.timeoutMs,
       signal: interrupted.signal,
@@ -91,17 +112,12 @@ async function runAll (options: RunOptions, files: string[], servers: ServersOnD
         NODE_COMPILE_CACHE: join(bundles?.folder ?? join(root, '.tap'), 'compiled')
       },
       onResult: (result) => {
-        results.push(result)
+        ended.push(result)
         describeResult(result).forEach((line) => console.log(line))
       }
     })
-  } finally {
-    await bundles?.close()
+    return ended
   }
-  await rememberTimes(root, results)
-  if (coverage) await reportCoverage(root, coverage)
-  showTotals(results, (performance.now() - startedAt) / 1000)
-  return results.length > 0 && results.every(({ ok }) => ok) ? 0 : 1
 }
 
 /** Node runs bundles itself. Sources run like this process, through tsx or natively. */

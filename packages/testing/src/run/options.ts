@@ -8,6 +8,7 @@ test asks for them.
   --changed        only test files that git calls changed, and those of changed sources
   --since <ref>    what "changed" compares with (where the branch left main)
   --except <word>  leave out the files whose path contains the word; may be repeated
+  --again          run files that failed once more, one at a time; one that passes then is listed as UNSTABLE, and does not fail
   --bail           end with the first failure
   --only           run only tests that are marked with { only: true }
   --keep           keep the databases of failed tests, print their URLs, and wait for Ctrl-C
@@ -28,6 +29,7 @@ export interface RunOptions {
   changed: boolean
   since: string | undefined
   except: string[]
+  again: boolean
   bail: boolean
   only: boolean
   keep: boolean
@@ -49,6 +51,7 @@ export function readOptions (args: string[], cores: number): RunOptions {
       changed: { type: 'boolean', default: false },
       since: { type: 'string' },
       except: { type: 'string', multiple: true, default: [] },
+      again: { type: 'boolean', default: false },
       bail: { type: 'boolean', default: false },
       only: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
