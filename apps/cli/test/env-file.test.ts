@@ -1,13 +1,13 @@
 import { execa } from 'execa'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { dataFolder } from '@carillon/testing'
 import t from 'tap'
 import { readEnvFile } from '../src/env-file.ts'
 import { carillon } from './run-carillon.ts'
-import { folder } from './up/fixtures/spawn-up.ts'
 
 t.test('adds the variables that the environment lacks', async (t) => {
-  const path = join(await folder(t), 'settings')
+  const path = join(await dataFolder(t), 'settings')
   await writeFile(path, '# ours\nPORT=4100\nSITE_NAME="The Bell"\nDATABASE_URL=postgres://localhost/bell\n')
   const { env, envFile } = readEnvFile({ CARILLON_ENV_FILE: path, PORT: '4200', DATABASE_URL: '' })
   t.match(env, { PORT: '4200', SITE_NAME: 'The Bell', DATABASE_URL: 'postgres://localhost/bell' })
@@ -15,7 +15,7 @@ t.test('adds the variables that the environment lacks', async (t) => {
 })
 
 t.test('reads .env of the current folder unless the environment says otherwise', async (t) => {
-  const cwd = await folder(t)
+  const cwd = await dataFolder(t)
   await writeFile(join(cwd, '.env'), 'PORT=tower\n')
   const start = (env: Record<string, string>) =>
     execa(process.execPath, [...carillon, 'keys', 'list'], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, extendEnv: false, reject: false })

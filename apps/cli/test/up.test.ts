@@ -1,12 +1,12 @@
 import { access, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { until } from '@carillon/testing'
+import { dataFolder, until } from '@carillon/testing'
 import { alive, descendants } from './up/fixtures/processes.ts'
-import { folder, readUpFile, spawnUp, readProcessId } from './up/fixtures/spawn-up.ts'
+import { readUpFile, spawnUp, readProcessId } from './up/fixtures/spawn-up.ts'
 
 // Creating a database takes a while, so all tests share the one that the first test creates.
-const dataDir = join(await folder(t), 'data')
+const dataDir = join(await dataFolder(t), 'data')
 
 t.test('starts everything, prints the addresses, and keeps data and secrets for the next start', async (t) => {
   const first = spawnUp(t, dataDir)

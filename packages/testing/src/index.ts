@@ -7,6 +7,7 @@ export { createBrowser } from './browser.ts'
 export type { Browser, Page } from './browser.ts'
 export { earlierDatabase, emptyDatabase } from './stores/earlier-database.ts'
 export { ownPostgres } from './stores/own-postgres.ts'
+export { dataFolder } from './stores/data-folder.ts'
 export { systemPostgres } from './stores/system-postgres.ts'
 
 export { createSite } from './site/site.ts'

@@ -1,12 +1,12 @@
 import { freePort } from '@carillon/local'
 import { loadConfig } from '@carillon/shared/config'
 import { createProviders } from '@carillon/shared/providers'
-import { createSite, openHandshake, sandboxEnvironment, testDatabase, until, waysIn } from '@carillon/testing'
+import { createSite, dataFolder, openHandshake, sandboxEnvironment, testDatabase, until, waysIn } from '@carillon/testing'
 import type { Addresses } from '@carillon/testing'
 import t from 'tap'
 import { allDefinitions } from '../../../../packages/shared/test/providers/conformance/all-definitions.ts'
 import { readTraits } from '../../../../packages/shared/test/providers/conformance/read-traits.ts'
-import { openDataDir, spawnCarillon } from '../spawn-carillon.ts'
+import { spawnCarillon } from '../spawn-carillon.ts'
 
 interface Connector {
   provider: string
@@ -26,7 +26,7 @@ const pull = '/v1/teams/crew/pulls/facebook/insights'
 t.test('simulated accounts of every provider survive kill -9 of all processes', async (t) => {
   const ports = await Promise.all(['PORT', 'SANDBOX_PORT', ...allDefinitions.flatMap(({ simulatorPort }) => simulatorPort ?? [])]
     .map(async (name) => [name, String(await freePort())] as const))
-  const env = { CARILLON_DATA_DIR: await openDataDir(t), DATABASE_URL: (await testDatabase(t)).url, ...Object.fromEntries(ports) }
+  const env = { CARILLON_DATA_DIR: await dataFolder(t), DATABASE_URL: (await testDatabase(t)).url, ...Object.fromEntries(ports) }
   const first = await spawnCarillon(t, env)
   const { connectors, connect } = await openUsers(first.addresses)
   t.same(connectors.map(({ provider }) => provider), allDefinitions.map(({ id }) => id), 'all providers are offered')

@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { createBrowser, spawnApp, testDatabase } from '@carillon/testing'
+import { createBrowser, dataFolder, spawnApp, testDatabase } from '@carillon/testing'
 import { runCarillon } from '../run-carillon.ts'
-import { folder, readUpFile } from './fixtures/spawn-up.ts'
+import { readUpFile } from './fixtures/spawn-up.ts'
 
 t.test('prints commands that work, and the names of the variables that it read', async (t) => {
-  const directory = await folder(t)
+  const directory = await dataFolder(t)
   const [dataDir, envFile] = [join(directory, 'data'), join(directory, '.env')]
   await writeFile(envFile, 'SITE_NAME="Bell & Sons"\n')
   const env = { CARILLON_DATA_DIR: dataDir, CARILLON_ENV_FILE: envFile }
@@ -28,12 +28,12 @@ t.test('prints commands that work, and the names of the variables that it read',
 })
 
 t.test('says that the demo needs a running Carillon', async (t) => {
-  const dataDir = await folder(t)
+  const dataDir = await dataFolder(t)
   t.match(await runCarillon(['demo'], { CARILLON_DATA_DIR: dataDir }), { code: 1, stderr: /the demo needs simulators, and no `.* up` with/ })
 })
 
 t.test('does not start the sandbox with --no-sandbox', async (t) => {
-  const dataDir = join(await folder(t), 'data')
+  const dataDir = join(await dataFolder(t), 'data')
   const up = spawnApp(t, 'cli', {
     args: ['up', '--no-sandbox'],
     env: { DATABASE_URL: (await testDatabase(t)).url, CARILLON_DATA_DIR: dataDir, PORT: '0' }

@@ -1,8 +1,8 @@
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { testDatabase } from '@carillon/testing'
-import { folder, readUpFile, spawnUp } from './fixtures/spawn-up.ts'
+import { dataFolder, testDatabase } from '@carillon/testing'
+import { readUpFile, spawnUp } from './fixtures/spawn-up.ts'
 
 const env = { DATABASE_URL: (await testDatabase(t)).url }
 
@@ -10,7 +10,7 @@ t.test('passes no store, key or client to the sandbox, and no API key to the API
   const secrets = {
     REDIS_URL: '', CARILLON_API_KEY: 'ck_x', CARILLON_WEBHOOK_SECRET: 'whsec_x', PUSHBULLET_CLIENT_ID: 'id', PUSHBULLET_CLIENT_SECRET: 'secret', SITE_DATABASE_PASSWORD: 'of another program'
   }
-  const dataDir = join(await folder(t), 'data')
+  const dataDir = join(await dataFolder(t), 'data')
   const { url: apiUrl } = await spawnUp(t, dataDir, { env: { ...env, ...secrets, SANDBOX_BENCH: '1' } }).ready
   const { sandboxUrl } = await readUpFile(dataDir)
   const sandboxVariables = await environmentOf(sandboxUrl ?? '')
@@ -23,7 +23,7 @@ t.test('passes no store, key or client to the sandbox, and no API key to the API
 })
 
 t.test('warns once about an unknown variable, and does not pass it on', async (t) => {
-  const dataDir = join(await folder(t), 'data')
+  const dataDir = join(await dataFolder(t), 'data')
   const up = spawnUp(t, dataDir, { env: { ...env, PUSHBULLET_CLIENTID: 'secret-value' } })
   const { url: apiUrl } = await up.ready
   const warnings = up.output().split('\n').filter((line) => line.includes('PUSHBULLET_CLIENTID'))
@@ -34,14 +34,14 @@ t.test('warns once about an unknown variable, and does not pass it on', async (t
 })
 
 t.test('keeps the sandbox on the loopback address, whatever HOST is', async (t) => {
-  const dataDir = join(await folder(t), 'data')
+  const dataDir = join(await dataFolder(t), 'data')
   await spawnUp(t, dataDir, { env: { ...env, HOST: '0.0.0.0' } }).ready
   const { sandboxUrl, pumpioUrl } = await readUpFile(dataDir)
   for (const url of [sandboxUrl, pumpioUrl]) t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/)
 })
 
 t.test('removes other users\' access to the data directory', async (t) => {
-  const parent = await folder(t)
+  const parent = await dataFolder(t)
   const open = join(parent, 'open')
   await mkdir(open)
   await chmod(open, 0o755)
@@ -54,7 +54,7 @@ t.test('removes other users\' access to the data directory', async (t) => {
 })
 
 t.test('refuses a directory with other files, and does not change its mode', async (t) => {
-  const dataDir = await folder(t)
+  const dataDir = await dataFolder(t)
   await writeFile(join(dataDir, 'thesis.txt'), '')
   const up = spawnUp(t, dataDir, { env })
   t.equal((await up.exited).code, 1)

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { testDatabase } from '@carillon/testing'
+import { dataFolder, testDatabase } from '@carillon/testing'
 import { createColors } from '../../src/colors.ts'
 import { readableLine } from '../../src/up/log-lines.ts'
-import { folder, spawnUp } from './fixtures/spawn-up.ts'
+import { spawnUp } from './fixtures/spawn-up.ts'
 
 t.test('shows warnings of the parts, and everything with --verbose', async (t) => {
-  const dataDir = await folder(t)
+  const dataDir = await dataFolder(t)
   const env = { DATABASE_URL: (await testDatabase(t)).url, CI: '1', NO_COLOR: '', FORCE_COLOR: '' }
   const quiet = spawnUp(t, dataDir, { env })
   await quiet.ready

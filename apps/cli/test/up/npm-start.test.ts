@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { isRunning } from '@carillon/local'
-import { testDatabase, until } from '@carillon/testing'
+import { dataFolder, testDatabase, until } from '@carillon/testing'
 import { alive, descendants } from './fixtures/processes.ts'
-import { folder, readUpFile } from './fixtures/spawn-up.ts'
+import { readUpFile } from './fixtures/spawn-up.ts'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 
 t.test('npm start leaves no process behind', async (t) => {
-  const dataDir = join(await folder(t), 'data')
+  const dataDir = join(await dataFolder(t), 'data')
   const env = { CARILLON_DATA_DIR: dataDir, PORT: '0', SANDBOX_PORT: '0', DATABASE_URL: (await testDatabase(t)).url }
   const ends = {
     'when npm gets SIGTERM and does not forward it': (pid: number) => process.kill(pid, 'SIGTERM'),

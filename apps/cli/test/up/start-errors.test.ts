@@ -3,9 +3,9 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
-import { testDatabase } from '@carillon/testing'
+import { dataFolder, testDatabase } from '@carillon/testing'
 import { usersOf } from './fixtures/processes.ts'
-import { folder, unprivilegedAccount, readUpFile, spawnUp } from './fixtures/spawn-up.ts'
+import { unprivilegedAccount, readUpFile, spawnUp } from './fixtures/spawn-up.ts'
 
 t.test('reports in one line why it cannot start, and leaves no process running', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
@@ -14,7 +14,7 @@ t.test('reports in one line why it cannot start, and leaves no process running',
   const address = taken.address()
   const port = String(typeof address === 'object' ? address?.port : '')
   const { url } = await testDatabase(t)
-  const dir = await folder(t)
+  const dir = await dataFolder(t)
   await writeFile(join(dir, 'file'), '')
   const cases: Array<[string, Record<string, string>, RegExp]> = [
     ['the API\'s port is in use', { PORT: port }, new RegExp(`^PORT: port ${port} on 127\\.0\\.0\\.1 is in use; choose another, or 0 for any free one$`)],
@@ -38,7 +38,7 @@ t.test('reports in one line why it cannot start, and leaves no process running',
 })
 
 t.test('fails if the data directory belongs to another user', async (t) => {
-  const dataDir = join(await folder(t), 'data')
+  const dataDir = join(await dataFolder(t), 'data')
   await mkdir(dataDir, { mode: 0o555 })
   // Root may write anywhere, so an unprivileged account runs this.
   const up = spawnUp(t, dataDir, { ...unprivilegedAccount(), cwd: '/', env: { HOME: '/' } })
@@ -48,7 +48,7 @@ t.test('fails if the data directory belongs to another user', async (t) => {
 
 t.test('runs once per data directory, and starts again after the other process was killed', async (t) => {
   const env = { DATABASE_URL: (await testDatabase(t)).url }
-  const dataDir = await folder(t)
+  const dataDir = await dataFolder(t)
   const first = spawnUp(t, dataDir, { env })
   await first.ready
   const second = spawnUp(t, dataDir, { env })

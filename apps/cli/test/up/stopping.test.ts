@@ -1,10 +1,10 @@
 import t from 'tap'
-import { testDatabase, until } from '@carillon/testing'
+import { dataFolder, testDatabase, until } from '@carillon/testing'
 import { alive, descendants } from './fixtures/processes.ts'
-import { folder, spawnUp } from './fixtures/spawn-up.ts'
+import { spawnUp } from './fixtures/spawn-up.ts'
 
 t.test('exits at once on the second signal', async (t) => {
-  const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_WORKER: 'deaf' } })
+  const up = spawnUp(t, await dataFolder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_WORKER: 'deaf' } })
   await up.ready
   const pids = await descendants(up.pid)
   process.kill(up.pid, 'SIGTERM')
@@ -14,7 +14,7 @@ t.test('exits at once on the second signal', async (t) => {
 })
 
 t.test('stops while it starts', async (t) => {
-  const up = spawnUp(t, await folder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_API: 'neverReady' } })
+  const up = spawnUp(t, await dataFolder(t), { env: { DATABASE_URL: (await testDatabase(t)).url, FAULT_API: 'neverReady' } })
   await until(() => up.output().includes('sandbox'))
   const pids = await descendants(up.pid)
   t.match(await up.stop(), { code: 0 })

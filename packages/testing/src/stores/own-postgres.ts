@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openEmbeddedPostgres } from '@carillon/local'
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
 import type { Test } from 'tap'
+import { makeDataFolder } from './data-folder.ts'
 
 export interface OwnPostgres {
   /** The URL of a migrated database, the same after every start. */
@@ -23,9 +23,7 @@ interface Options {
 
 /** A PostgreSQL server for this test only, which can be stopped and started. Ends with the test. */
 export async function ownPostgres (t: Test, { durable = true, prepareBinaries }: Options = {}): Promise<OwnPostgres> {
-  // Uses the real path and allows access by other users, because root's PostgreSQL runs as the user postgres.
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
-  await chmod(folder, 0o755)
+  const folder = await makeDataFolder()
   const binariesFrom = await prepareBinaries?.(folder)
   const open = () => openEmbeddedPostgres({ dataDir: join(folder, 'postgres'), durable, ...binariesFrom === undefined ? {} : { binariesFrom } })
   let server = await open()

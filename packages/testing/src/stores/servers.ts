@@ -1,10 +1,10 @@
-import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findRedisServer, isRunning, openEmbeddedPostgres, openRedisServer } from '@carillon/local'
+import { findRedisServer, openEmbeddedPostgres, openRedisServer } from '@carillon/local'
 import { migrateDatabase } from '@carillon/shared/db'
 import { migrateQueue } from '@carillon/shared/queue'
 import postgres from 'postgres'
+import { makeDataFolder, sweepDataFolders } from './data-folder.ts'
 import { redisMissing } from './redis-missing.ts'
 
 export interface Servers {
@@ -29,10 +29,8 @@ export interface ServersOptions {
 /** Starts the servers for tests: one PostgreSQL with a migrated template database, and one Redis where it is installed. */
 export async function openServers ({ databaseUrl, postgresFrom, redisUrl, requireRedis }: ServersOptions): Promise<Servers> {
   if (requireRedis && !redisUrl && !await findRedisServer()) throw new Error(`CARILLON_REQUIRE_REDIS is set, but there is ${redisMissing}`)
-  await sweep()
-  // Uses the real path and allows access by other users, because root's PostgreSQL runs as the user postgres.
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `carillon-test-${process.pid}-`)))
-  await chmod(folder, 0o755)
+  await sweepDataFolders()
+  const folder = await makeDataFolder()
   const closers = [() => rm(folder, { recursive: true, force: true })]
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer()
@@ -51,14 +49,6 @@ export async function openServers ({ databaseUrl, postgresFrom, redisUrl, requir
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-/** Removes files that killed runs left behind. */
-async function sweep (): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
-    const pid = /^carillon-test-(\d+)-/.exec(name)?.[1]
-    if (pid && !isRunning(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true })
   }
 }
 
