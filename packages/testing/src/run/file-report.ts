@@ -1,6 +1,7 @@
 import { Parser } from 'tap-parser'
 import type { Result } from 'tap-parser'
 import { stringify } from 'yaml'
+import { createSourcePositions } from './source-positions.ts'
 
 export interface FileResult {
   file: string
@@ -20,8 +21,9 @@ export interface FileResult {
 
 export type Counts = Pick<FileResult, 'passed' | 'failed' | 'skipped'>
 
-/** Parses the output of one test file, line by line. */
-export function createFileReport () {
+/** Parses the output of one test file, line by line. Bundles are in the folder `root`. */
+export function createFileReport (root: string) {
+  const positions = createSourcePositions(root)
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const [skips, failures, comments]: [string[], string[], string[]] = [[], [], []]
   const parser = new Parser()
@@ -62,7 +64,7 @@ export function createFileReport () {
         counts.passed++
       } else {
         counts.failed++
-        failures.push(describe(result))
+        failures.push(describe(result, positions))
       }
     })
   }
@@ -82,8 +84,8 @@ export function summary ({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`
 }
 
-function describe ({ fullname, diag }: Result): string {
-  return `✖ ${fullname}\n${diag ? stringify(diag) : ''}`.trimEnd()
+function describe ({ fullname, diag }: Result, positions: ReturnType<typeof createSourcePositions>): string {
+  return `✖ ${fullname}\n${diag ? positions.inText(stringify(positions.inDetails(diag))) : ''}`.trimEnd()
 }
 
 function indent (text: string): string {

@@ -124,7 +124,7 @@ async function runAll (options: RunOptions, files: string[], servers: ServersOnD
 function toCommand (file: string, { inspect }: RunOptions, bundles: string | undefined): TestCommand {
   const loader = runsNatively() ? [] : ['--import', import.meta.resolve('tsx')]
   const args = bundles === undefined ? [...loader, join(root, file)] : [bundleOf(bundles, file)]
-  return { file, command: process.execPath, args: ['--enable-source-maps', ...(inspect ? ['--inspect-wait'] : []), ...args] }
+  return { file, command: process.execPath, args: [...(inspect ? ['--inspect-wait'] : []), ...args] }
 }
 
 function showTotals (results: FileResult[], seconds: number): void {

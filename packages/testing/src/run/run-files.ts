@@ -46,7 +46,7 @@ async function runFile (
   { file, command, args }: TestCommand, { cwd, env, timeoutMs, graceMs = 15_000, bail, signal, measureCpu }: RunFileOptions
 ): Promise<FileResult> {
   const startedAt = performance.now()
-  const report = createFileReport()
+  const report = createFileReport(cwd)
   const child = execa(command, args, {
     cwd,
     env: { TAP: '1', TAP_TIMEOUT: String(timeoutMs / 1000), ...(bail ? { TAP_BAIL: '1' } : {}), ...env },
