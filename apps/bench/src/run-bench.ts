@@ -1,7 +1,7 @@
 import type { Figure, FigureId, Round } from './figures/figure.ts'
 import { meets } from './figures/figure.ts'
 import type { Environment } from './environment/bench-context.ts'
-import type { AnyMeasure, Measure } from './measures/measure.ts'
+import type { AnyMeasure, Measure, Program } from './measures/measure.ts'
 import { summarize } from './statistics.ts'
 import type { Summary } from './statistics.ts'
 
@@ -24,10 +24,13 @@ export interface BenchResult {
  * affects all of them. Rejects when a measure fails or its counts are wrong.
  */
 export async function runBench (environment: Environment, figures: Figure[], say: (line: string) => void): Promise<BenchResult> {
-  const skipped = figures.filter((figure) => environment.redis === undefined && needsRedis(figure))
-  const possible = figures.filter((figure) => !skipped.includes(figure))
+  const skipped = figures.flatMap((figure) => {
+    const missing = figure.needs.flatMap(({ needs = [] }) => needs).find((program) => !environment.programs.includes(program))
+    return missing === undefined ? [] : [{ id: figure.id, reason: missingReasons[missing] }]
+  })
+  const possible = figures.filter(({ id }) => !skipped.some((figure) => figure.id === id))
   const measures = [...new Set(possible.flatMap(({ needs }) => needs))]
-  for (const { id } of skipped) say(`${id} is skipped: ${noRedis}`)
+  for (const { id, reason } of skipped) say(`${id} is skipped: ${reason}`)
 
   const results = new Map<AnyMeasure, object[]>(measures.map((measure) => [measure, []]))
   const rounds: Round[] = []
@@ -47,7 +50,7 @@ export async function runBench (environment: Environment, figures: Figure[], say
       const summary = summarize(rounds.map((round) => figure.of(round)))
       return { id: figure.id, ...summary, target: describeTarget(figure), ok: meets(figure, summary.median) }
     }),
-    skipped: skipped.map(({ id }) => ({ id, reason: noRedis })),
+    skipped,
     measures: measures.map((measure) => ({
       name: measure.name, rounds: (results.get(measure) ?? []).map((result) => measure.tell(result))
     }))
@@ -59,10 +62,8 @@ export function describeTarget ({ target, unit }: Figure): string {
   return `${sign} ${value}${unit === '' ? '' : ` ${unit}`}`
 }
 
-const noRedis = 'there is no redis-server on PATH'
-
-function needsRedis ({ needs }: Figure): boolean {
-  return needs.some((measure) => measure.needsRedis === true)
+const missingReasons: Record<Program, string> = {
+  redis: 'there is no redis-server on PATH', openssl: 'there is no openssl on PATH'
 }
 
 function rotate<Item> (items: Item[], by: number): Item[] {

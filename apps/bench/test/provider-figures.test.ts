@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openBenchContext } from '../src/environment/bench-context.ts'
-import { broadcastByTwoWorkers } from '../src/measures/broadcast.ts'
+import { broadcastByTwoWorkers, broadcastOverTls } from '../src/measures/broadcast.ts'
 import { directDuringBroadcastAt150ms } from '../src/measures/direct.ts'
 import { manyHostsSomeHang, smallHost } from '../src/measures/hosts.ts'
 import { quick } from '../src/sizes.ts'
@@ -27,6 +27,10 @@ t.test('measures the share of requests that a small host refuses, and the used s
 
 t.test('measures a broadcast by two workers', { skip: context.redis === undefined && 'there is no redis-server' }, async (t) => {
   t.ok((await broadcastByTwoWorkers.run(environment)).perSecond > 0)
+})
+
+t.test('measures a broadcast over TLS with HTTP/2', { skip: !context.programs.includes('openssl') && 'there is no openssl' }, async (t) => {
+  t.ok((await broadcastOverTls.run(environment)).perSecond > 0)
 })
 
 t.test('measures direct sends while a broadcast waits for a slow provider', async (t) => {

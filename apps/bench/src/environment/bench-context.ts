@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { findRedisServer, isRunning, openRedisServer } from '@carillon/local'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import type { Channel } from '../channels/channel.ts'
 import { connectSeats } from '../channels/connect-seats.ts'
+import type { Program } from '../measures/measure.ts'
 import type { Sizes } from '../sizes.ts'
 import { connectPeople } from './audience.ts'
 import type { Person } from './audience.ts'
@@ -27,6 +30,8 @@ export interface BenchContext {
   databases: Databases
   /** Absent without redis-server. */
   redis: { url: string, version: string } | undefined
+  /** The programs of measurements that are installed. */
+  programs: Program[]
   simulator: Simulator
   keys: string
   /** The first `count` people. */
@@ -83,6 +88,7 @@ export async function openBenchContext ({ env, say, profiles, bundles }: BenchCo
     return {
       databases,
       redis,
+      programs: [...redis === undefined ? [] : ['redis'] as const, ...await hasOpenssl() ? ['openssl'] as const : []],
       simulator,
       keys,
       people,
@@ -111,6 +117,10 @@ async function openRedis () {
   const found = await findRedisServer()
   if (found === undefined) return undefined
   return { ...await openRedisServer(), version: /v=(\S+)/.exec(found.version)?.[1] ?? found.version }
+}
+
+async function hasOpenssl (): Promise<boolean> {
+  return await promisify(execFile)('openssl', ['version']).then(() => true, () => false)
 }
 
 const maxComplaints = 10

@@ -4,6 +4,7 @@ import { broadcast400ms } from './broadcast-400ms.ts'
 import { broadcastNaive } from './broadcast-naive.ts'
 import { broadcastPostgres } from './broadcast-postgres.ts'
 import { broadcastRedis } from './broadcast-redis.ts'
+import { broadcastTlsH2 } from './broadcast-tls-h2.ts'
 import { directDuringBroadcast } from './direct-during-broadcast.ts'
 import { directDuring150ms } from './direct-during-150ms.ts'
 import { email } from './email.ts'
@@ -22,7 +23,7 @@ import { workers2 } from './workers-2.ts'
 
 /** All figures, in the order of the report. */
 export const figures: Figure[] = [
-  broadcastRedis, broadcastPostgres, broadcastNaive, broadcast150ms, broadcast400ms,
+  broadcastRedis, broadcastPostgres, broadcastNaive, broadcast150ms, broadcast400ms, broadcastTlsH2,
   accept, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
   growthCpu, growthRss, directDuringBroadcast, directDuring150ms, email, webpush,
   manyHosts, smallHostRefused, smallHostUsed, workers2

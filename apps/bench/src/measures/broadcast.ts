@@ -2,6 +2,7 @@ import { openCarillon, usualBackend } from '../environment/carillon.ts'
 import type { BackendKind, Carillon } from '../environment/carillon.ts'
 import { checkCounts, countRows, expectSame } from '../environment/check-counts.ts'
 import type { Environment } from '../environment/bench-context.ts'
+import { openTlsProvider } from '../environment/open-tls-provider.ts'
 import { startWatch } from '../environment/stopwatch.ts'
 import { until } from '../environment/until.ts'
 import { micros, rate, share } from './measure.ts'
@@ -18,7 +19,7 @@ export interface BroadcastResult {
 }
 
 export const broadcastOnRedis: Measure<BroadcastResult> = {
-  name: 'broadcast, jobs in Redis', needsRedis: true, run: (environment) => measureBroadcast(environment, { backend: 'redis' }), tell
+  name: 'broadcast, jobs in Redis', needs: ['redis'], run: (environment) => measureBroadcast(environment, { backend: 'redis' }), tell
 }
 
 export const broadcastOnPostgres: Measure<BroadcastResult> = {
@@ -30,7 +31,24 @@ export const broadcastAt400ms = broadcastAt(400)
 
 /** Two workers share jobs in Redis, as in a larger deployment. */
 export const broadcastByTwoWorkers: Measure<BroadcastResult> = {
-  ...broadcastAt(150, 2), name: 'broadcast by two workers, provider at 150 ms', needsRedis: true
+  ...broadcastAt(150, 2), name: 'broadcast by two workers, provider at 150 ms', needs: ['redis']
+}
+
+/** No latency. Each person's token is another, but the connections are the same. */
+export const broadcastOverTls: Measure<BroadcastResult> = {
+  name: 'broadcast over TLS with HTTP/2',
+  needs: ['openssl'],
+  run: async (environment) => {
+    const provider = await openTlsProvider(environment)
+    try {
+      return await measureBroadcast(provider.environment, {
+        backend: usualBackend(environment), audience: environment.sizes.slow, settings: provider.settings
+      })
+    } finally {
+      await provider.close()
+    }
+  },
+  tell
 }
 
 function broadcastAt (medianMs: number, workers = 1): Measure<BroadcastResult> {
@@ -50,13 +68,15 @@ interface BroadcastOptions {
   audience?: number
   workers?: number
   medianMs?: number
+  settings?: Record<string, string>
 }
 
 async function measureBroadcast (
-  environment: Environment, { backend, audience = environment.sizes.broadcast, workers = 1, medianMs = 0 }: BroadcastOptions
+  environment: Environment,
+  { backend, audience = environment.sizes.broadcast, workers = 1, medianMs = 0, settings = {} }: BroadcastOptions
 ): Promise<BroadcastResult> {
   const { simulator } = environment
-  const carillon = await openCarillon(environment, { backend, audience, workers })
+  const carillon = await openCarillon(environment, { backend, audience, workers, settings })
   try {
     await simulator.delay(medianMs)
     await warmUp(environment, carillon)

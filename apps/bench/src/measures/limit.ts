@@ -1,6 +1,7 @@
 import { concurrency, maxInFlight } from '../concurrency.ts'
 import type { Environment } from '../environment/bench-context.ts'
 import { expectSame } from '../environment/check-counts.ts'
+import { openTlsProvider } from '../environment/open-tls-provider.ts'
 import { startWatch } from '../environment/stopwatch.ts'
 import { pushPath } from '../environment/simulator.ts'
 import { micros, rate, share } from './measure.ts'
@@ -24,6 +25,20 @@ export const limit: Measure<LimitResult> = {
 export const limitAt150ms = limitAt(150)
 export const limitAt400ms = limitAt(400)
 
+export const limitOverTls: Measure<LimitResult> = {
+  name: 'limit: a bare loop over TLS with HTTP/2',
+  needs: ['openssl'],
+  run: async (environment) => {
+    const { certificate, close, ...provider } = await openTlsProvider(environment)
+    try {
+      return await measureLoop(provider.environment, { requests: environment.sizes.slow, concurrency, certificate })
+    } finally {
+      await close()
+    }
+  },
+  tell
+}
+
 function limitAt (medianMs: number): Measure<LimitResult> {
   return {
     name: `limit: a bare undici loop, provider at ${medianMs} ms`,
@@ -36,19 +51,21 @@ interface LoopOptions {
   requests: number
   concurrency: number
   medianMs?: number
+  /** Over TLS with HTTP/2, trusting this certificate. */
+  certificate?: string
 }
 
 async function measureLoop (
-  { simulator, sizes, people, startLoop }: Environment, { requests, concurrency, medianMs = 0 }: LoopOptions
+  { simulator, sizes, people, startLoop }: Environment, { requests, concurrency, medianMs = 0, certificate }: LoopOptions
 ): Promise<LimitResult> {
   // Each connection is opened before the measurement.
   const warmUp = Math.min(requests, Math.max(sizes.warmUp, concurrency))
   const tokens = (await people(requests)).map(({ accessToken }) => accessToken)
-  const loop = startLoop('push-loop')
+  const loop = startLoop(certificate === undefined ? 'push-loop' : 'push-loop-h2')
   try {
     await loop.ready
     await simulator.delay(medianMs)
-    const prepare = (tokens: string[]) => loop.ask({ origin: simulator.url, path: pushPath, tokens, concurrency })
+    const prepare = (tokens: string[]) => loop.ask({ origin: simulator.url, path: pushPath, tokens, concurrency, certificate })
     const go = () => loop.ask({ go: true })
     await prepare(tokens.slice(0, warmUp))
     await go()

@@ -1,9 +1,12 @@
 import type { Environment } from '../environment/bench-context.ts'
 
+/** A program that a measurement needs besides Node.js. */
+export type Program = 'redis' | 'openssl'
+
 /** A measurement that runs once per round. Figures compare the results. */
 export interface Measure<Result extends object> {
   name: string
-  needsRedis?: boolean
+  needs?: Program[]
   run: (environment: Environment) => Promise<Result>
   /** The numbers of the result, for people. */
   tell (result: Result): Record<string, string>
@@ -12,7 +15,7 @@ export interface Measure<Result extends object> {
 /** A measure whose result type does not matter. `tell` is a method, so results of every type are assignable. */
 export interface AnyMeasure {
   name: string
-  needsRedis?: boolean
+  needs?: Program[]
   run: (environment: Environment) => Promise<object>
   tell (result: object): Record<string, string>
 }

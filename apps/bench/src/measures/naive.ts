@@ -15,7 +15,7 @@ let runs = 0
 
 export const naive: Measure<NaiveResult> = {
   name: 'naive broadcast, a job per recipient',
-  needsRedis: true,
+  needs: ['redis'],
 
   async run ({ databases, redis, simulator, sizes, people, startLoop }) {
     const { naive: count } = sizes
