@@ -79,6 +79,7 @@ t.test('keeps the handshake open when the provider fails', async (t) => {
   const { give, resend, look, confirm } = await open('fay')
   post.failure = new ProviderError({ kind: 'transient', reason: 'is down' }, 'coop', 503)
   t.match((await give('fay@coop')).body, { status: 502, code: 'providerUnavailable' })
+  t.match(JSON.parse(api.logLines.findLast((line) => line.includes('cannot use an address')) ?? '{}'), { level: 30, provider: 'dove', detail: /is down/ })
   post.failure = new ProviderError({ kind: 'unauthorized', reason: 'not for you' }, 'coop', 403)
   t.match((await give('fay@coop')).body, { status: 422, code: 'addressRefused', reason: 'addressRefused' })
   post.failure = new ProviderError({ kind: 'misconfigured', reason: 'wrong password; check DOVE_PASSWORD' }, 'coop', 535)

@@ -28,5 +28,6 @@ export function toUnusableAddress (error: unknown, provider: Provider, log: Log)
   }
   const { reason, message } = toAddressFailure(error, provider)
   if (reason === 'misconfigured') logMisconfigured(log, provider, message)
+  else log.info({ provider: provider.id, reason, detail: message }, 'cannot use an address')
   return { kind: 'unusable', reason }
 }
