@@ -92,6 +92,8 @@ export function createSmtpServer ({ id, faults, stats, behaviors, deliver, onLis
       record(count, 250)
     } catch (error) {
       record(count, error instanceof SmtpReply ? error.responseCode : 451)
+      // The client only sees that it should try later.
+      if (!(error instanceof SmtpReply)) console.error(`The simulated mail server failed at ${command}:`, error)
       throw error
     }
   }

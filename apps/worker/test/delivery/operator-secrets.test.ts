@@ -89,8 +89,10 @@ for (let round = 0; round < rounds; round++) {
     await startWorker()
     for (const [provider, id] of notifications) {
       await until(async () => {
-        const { counts } = await site.api<{ counts: Record<string, number> }>('GET', `/v1/notifications/${id}`)
-        return counts['sent'] === peoplePerProvider
+        const { data } = await site.api<{ data: Array<{ state: string, explanation: string }> }>('GET', `/v1/notifications/${id}/deliveries`)
+        const unsent = data.find(({ state }) => state !== 'sent')
+        if (unsent !== undefined) throw new Error(unsent.explanation)
+        return data.length === peoplePerProvider
       }, { what: `all messages to ${provider}` })
       const texts = (await site.inbox('', provider)).map(({ item }) => JSON.stringify(item)).filter((text) => text.includes('Hello'))
       t.ok(texts.length >= peoplePerProvider, `${provider} received them`)

@@ -113,11 +113,11 @@ function useBundledTap (folder: string): Plugin {
 
 /**
  * V8 optimizes a function after some runs, which was a sixth of the CPU time of tests. Most processes end before it pays. Loops
- * that run long are optimized even so. Node 24 has no such flag.
+ * that run long are optimized even so. Node 24 has no such flag. A chunk may have a variable `process` of its own.
  */
 const optimizeLate = [
   "import { setFlagsFromString as __setFlags } from 'node:v8';",
-  "if (Number(process.versions.v8.split('.')[0]) < 12) __setFlags('--interrupt-budget=4000000');"
+  "if (Number(globalThis.process.versions.v8.split('.')[0]) < 12) __setFlags('--interrupt-budget=4000000');"
 ].join(' ')
 
 /** Globals that bundled CommonJS modules require and ES modules lack. */
