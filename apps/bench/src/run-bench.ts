@@ -1,7 +1,8 @@
 import type { Figure, FigureId, Round } from './figures/figure.ts'
 import { meets } from './figures/figure.ts'
 import type { Environment } from './environment/bench-context.ts'
-import type { AnyMeasure, Measure, Program } from './measures/measure.ts'
+import { missingReasons } from './environment/programs.ts'
+import type { AnyMeasure, Measure } from './measures/measure.ts'
 import { summarize } from './statistics.ts'
 import type { Summary } from './statistics.ts'
 
@@ -60,10 +61,6 @@ export async function runBench (environment: Environment, figures: Figure[], say
 export function describeTarget ({ target, unit }: Figure): string {
   const [sign, value] = 'atLeast' in target ? ['≥', target.atLeast] : ['≤', target.atMost]
   return `${sign} ${value}${unit === '' ? '' : ` ${unit}`}`
-}
-
-const missingReasons: Record<Program, string> = {
-  redis: 'there is no redis-server on PATH', openssl: 'there is no openssl on PATH'
 }
 
 function rotate<Item> (items: Item[], by: number): Item[] {

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { findRedisServer, isRunning, openRedisServer } from '@carillon/local'
 import { createVault, parseVaultKeys } from '@carillon/shared/vault'
 import type { Channel } from '../channels/channel.ts'
 import { connectSeats } from '../channels/connect-seats.ts'
-import type { Program } from '../measures/measure.ts'
 import type { Sizes } from '../sizes.ts'
 import { connectPeople } from './audience.ts'
 import type { Person } from './audience.ts'
@@ -17,6 +14,8 @@ import type { Databases } from './databases.ts'
 import { createSimulator } from './simulator.ts'
 import type { Simulator } from './simulator.ts'
 import { createProcesses } from './processes.ts'
+import { hasOpenssl } from './programs.ts'
+import type { Program } from './programs.ts'
 import type { Processes } from './processes.ts'
 import { spawnApp } from './spawn.ts'
 
@@ -117,10 +116,6 @@ async function openRedis () {
   const found = await findRedisServer()
   if (found === undefined) return undefined
   return { ...await openRedisServer(), version: /v=(\S+)/.exec(found.version)?.[1] ?? found.version }
-}
-
-async function hasOpenssl (): Promise<boolean> {
-  return await promisify(execFile)('openssl', ['version']).then(() => true, () => false)
 }
 
 const maxComplaints = 10

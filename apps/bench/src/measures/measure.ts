@@ -1,7 +1,5 @@
 import type { Environment } from '../environment/bench-context.ts'
-
-/** A program that a measurement needs besides Node.js. */
-export type Program = 'redis' | 'openssl'
+import type { Program } from '../environment/programs.ts'
 
 /** A measurement that runs once per round. Figures compare the results. */
 export interface Measure<Result extends object> {
