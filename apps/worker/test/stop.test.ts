@@ -70,7 +70,7 @@ t.test('a worker with 2,000 requests in flight ends in time, stores all their re
   spawnApp(t, 'worker', { env })
   t.match(await ended(site, id), { sent: audience })
   const { data } = await site.control<{ data: Array<{ endpoint: string, requests: number }> }>('GET', '/stats')
-  t.equal(data.find(({ endpoint }) => endpoint.includes('/pushes'))?.requests, audience, 'nobody receives it twice')
+  t.equal(data.find(({ endpoint }) => endpoint.includes('/pushes'))?.requests, audience, 'each person receives it once')
 })
 
 async function connectBlotre (site: Site, userId: string): Promise<string> {
