@@ -34,7 +34,7 @@ export const broadcastByTwoWorkers: Measure<BroadcastResult> = {
   ...broadcastAt(150, 2), name: 'broadcast by two workers, provider at 150 ms', needs: ['redis']
 }
 
-/** No latency. Each person's token is another, but the connections are the same. */
+/** The provider is a process of its own, and responds at once. */
 export const broadcastOverTls: Measure<BroadcastResult> = {
   name: 'broadcast over TLS with HTTP/2',
   needs: ['openssl'],

@@ -12,7 +12,7 @@ type Details = Record<string, unknown>
 
 /** Lines before and after the one that failed. */
 const contextLines = 2
-const position = /([^\s():]+\/\.tap\/bundles\/[^\s():]+\.js|\.tap\/bundles\/[^\s():]+\.js):(\d+):(\d+)/g
+const position = /((?:[^\s():]+\/)?\.tap\/bundles\/[^\s():]+\.js):(\d+):(\d+)/g
 
 /**
  * Finds the positions of a bundle in the sources, with its source maps. Node can do so too (`--enable-source-maps`), but then
