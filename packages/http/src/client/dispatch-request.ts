@@ -12,14 +12,20 @@ export interface RequestLimits {
   cutsResponse?: boolean
 }
 
+/** Undefined ones are ignored. */
+type Signals = ReadonlyArray<AbortSignal | undefined>
+
+export type RequestUrl = Pick<URL, 'origin' | 'host' | 'pathname' | 'search'>
+
 /**
  * Sends one request through `agent` and reads its response to the end. Throws TransportError. An aborted request does not
  * return its connection to the pool.
  */
 export function dispatchRequest (
-  agent: Dispatcher, url: URL, request: HttpRequest, limits: RequestLimits, signals: readonly AbortSignal[] = []
+  agent: Dispatcher, url: RequestUrl, request: Pick<HttpRequest, 'method' | 'headers' | 'body'>, limits: RequestLimits,
+  signals: Signals = []
 ): Promise<HttpResponse> {
-  if (signals.some(({ aborted }) => aborted)) return Promise.reject(new TransportError('aborted', url.host))
+  if (signals.some((signal) => signal?.aborted === true)) return Promise.reject(new TransportError('aborted', url.host))
   return new Promise((resolve, reject) => {
     agent.dispatch(
       {
@@ -43,7 +49,7 @@ class RequestHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: HttpResponse) => void
   readonly #reject: (error: TransportError) => void
   readonly #timer: NodeJS.Timeout
-  readonly #offAborts: Array<() => void>
+  readonly #offAborts: Array<() => void> = []
   #controller: Dispatcher.DispatchController | undefined
   #failure: TransportError | undefined
   #pendingAbort: NodeJS.Immediate | undefined
@@ -53,7 +59,7 @@ class RequestHandler implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = []
 
   constructor (
-    host: string, { timeoutMs, maxResponseBytes, cutsResponse = false }: RequestLimits, signals: readonly AbortSignal[],
+    host: string, { timeoutMs, maxResponseBytes, cutsResponse = false }: RequestLimits, signals: Signals,
     resolve: (response: HttpResponse) => void, reject: (error: TransportError) => void
   ) {
     this.#host = host
@@ -63,7 +69,9 @@ class RequestHandler implements Dispatcher.DispatchHandler {
     this.#reject = reject
     // undici's own timeouts restart with every byte, so a response that arrives byte by byte never reaches them.
     this.#timer = setTimeout(abortLate, timeoutMs, this)
-    this.#offAborts = signals.map((signal) => onAbort(signal, () => this.abort('aborted')))
+    for (const signal of signals) {
+      if (signal !== undefined) this.#offAborts.push(onAbort(signal, () => this.abort('aborted')))
+    }
   }
 
   /**

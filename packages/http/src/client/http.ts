@@ -1,4 +1,5 @@
 import { dispatchRequest } from './dispatch-request.ts'
+import type { RequestUrl } from './dispatch-request.ts'
 import { ConnectionBudget } from './connections/connection-budget.ts'
 import { OriginPools } from './connections/origin-pools.ts'
 import { createGuard } from './addresses/guard.ts'
@@ -112,20 +113,20 @@ export function createHttp (options: HttpOptions): StreamingHttp {
   const allPools = [trustedPools, guardedPools].flatMap(({ requests, streams }) => [requests, streams])
 
   /** A provider client sends nearly all requests to one URL, so its parsed form is cached. */
-  let latest: { text: string, url: URL } | undefined
+  let latest: { text: string, url: RequestUrl & Pick<URL, 'hostname'> } | undefined
 
   return {
     async request (request, signal) {
-      if (latest?.text !== request.url) latest = { text: request.url, url: httpUrl(request.url) }
+      if (latest?.text !== request.url) latest = { text: request.url, url: partsOf(httpUrl(request.url)) }
       const { url } = latest
-      const identified = { ...request, headers: addOwnHeaders(request.headers) }
+      const identified = { method: request.method, headers: addOwnHeaders(request.headers), body: request.body }
       const terms = {
         timeoutMs: request.timeoutMs ?? limits.totalTimeoutMs,
         headersTimeoutMs: request.timeoutMs ?? limits.headersTimeoutMs,
         maxResponseBytes: request.maxResponseBytes ?? limits.maxResponseBytes,
         cutsResponse: request.cutsResponse ?? false
       }
-      const signals = [signal, options.signal].filter((each) => each !== undefined)
+      const signals = [signal, options.signal]
       if (isTrusted(url, request)) return await dispatchRequest(trustedPools.requests, url, identified, terms, signals)
       const release = names.need(url.hostname)
       return await dispatchRequest(guardedPools.requests, url, identified, terms, signals).finally(release)
@@ -157,9 +158,14 @@ export function createHttp (options: HttpOptions): StreamingHttp {
     return traceparent === undefined ? identified : { ...identified, traceparent }
   }
 
-  function isTrusted ({ origin }: URL, { isGuarded = false }: Pick<HttpRequest, 'isGuarded'>): boolean {
+  function isTrusted ({ origin }: Pick<URL, 'origin'>, { isGuarded = false }: Pick<HttpRequest, 'isGuarded'>): boolean {
     return !isGuarded && trusted.has(origin)
   }
+}
+
+/** The getters of a URL create a string each time. */
+function partsOf ({ origin, host, hostname, pathname, search }: URL): RequestUrl & Pick<URL, 'hostname'> {
+  return { origin, host, hostname, pathname, search }
 }
 
 function httpUrl (text: string): URL {

@@ -8,9 +8,12 @@ export function isText (value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 
+/** Without `stream`, a decoder keeps nothing between texts, and it takes longer to create one than to use it. */
+const decoder = new TextDecoder()
+
 /** Parses a body as JSON, without the byte order mark that some servers send first. Undefined when it is not JSON. */
 export function parseJson (body: Uint8Array | string): unknown {
-  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+  const text = typeof body === 'string' ? body : decoder.decode(body)
   try {
     return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text)
   } catch {

@@ -26,14 +26,16 @@ export function chooseRetryAt (candidates: Array<number | undefined>, now: numbe
  * it is absent or neither.
  */
 export function parseRetryAfter (value: string | undefined, now: number): number | undefined {
-  const text = value?.trim() ?? ''
+  if (value === undefined) return undefined
+  const text = value.trim()
   if (/^\d+$/.test(text)) return now + Number(text) * 1_000
   return parseHttpDate(text)
 }
 
 /** Parses whole or fractional seconds since the epoch, the format of `X-Ratelimit-Reset`, to milliseconds. */
 export function parseEpochSeconds (value: string | undefined): number | undefined {
-  const text = value?.trim() ?? ''
+  if (value === undefined) return undefined
+  const text = value.trim()
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : undefined
 }
 

@@ -28,7 +28,7 @@ export type ToError = (failure: Failure, host: string, response: HttpResponse) =
  */
 export async function sendRequest<T> (
   request: HttpRequest, classify: Classifier<T>, context: HttpContext, overrides: Partial<Record<TransportCode, Failure>> = {},
-  toError: ToError = (failure, host, response) => new ProviderError(failure, host, response.status)
+  toError: ToError = toProviderError
 ): Promise<T> {
   const response = await receiveResponse(request, context, overrides)
   const classified = classify(response, context.now())
@@ -40,7 +40,11 @@ export async function sendRequest<T> (
 export function toResult<T> (response: HttpResponse, classify: Classifier<T>, host: string, now: number): T {
   const classified = classify(response, now)
   if (classified.kind === 'ok') return classified.value
-  throw new ProviderError(classified, host, response.status)
+  throw toProviderError(classified, host, response)
+}
+
+function toProviderError (failure: Failure, host: string, { status }: HttpResponse): ProviderError {
+  return new ProviderError(failure, host, status)
 }
 
 async function receiveResponse (
