@@ -7,6 +7,7 @@ import {
 } from '@carillon/http'
 import { classifyTokenRefusal } from '../oauth2/exchange-code.ts'
 import type { Message, MessageFile } from '../message.ts'
+import { renderOnce } from '../render-once.ts'
 import { renderText } from '../render-text.ts'
 import type { Rendered } from '../rendered.ts'
 import type { Account, Grant, Tokens } from '../credentials.ts'
@@ -65,6 +66,7 @@ function classifyError (error: PushbulletError, status: number): Failure {
 export function createPushbullet (config: PushbulletConfig): ProviderClient<PushbulletCredentials> {
   const apiUrl = config.apiUrl.replace(/\/+$/, '')
   const { origin, host } = new URL(`${apiUrl}/`)
+  const renderShared = renderOnce(render)
 
   return {
     origins: [origin],
@@ -104,7 +106,7 @@ export function createPushbullet (config: PushbulletConfig): ProviderClient<Push
 
   async function send (message: Message, key: string, credentials: PushbulletCredentials, context: RequestContext) {
     const { type, file } = message
-    const { title, text: body, url } = render(message)
+    const { title, text: body, url } = renderShared(message)
     const uploaded = file === undefined ? {} : await upload(file, credentials, context)
     const push: Push = { type, guid: key, title, body, url, ...uploaded }
     const { iden } = await api('POST', '/pushes', push, ['iden'], credentials, context)
@@ -206,6 +208,7 @@ interface PushbulletError {
  * without an envelope, because the response is then not from Pushbullet. A gateway's JSON has neither `type` nor a known code.
  */
 function errorOf (json: Record<string, unknown> | undefined): PushbulletError | undefined {
+  if (json?.error === undefined && json?.error_code === undefined) return undefined
   const error = isObject(json?.error) ? json.error : {}
   const code = error.code ?? json?.error_code
   const param = params.find((name) => name === error.param)

@@ -7,6 +7,7 @@ import type { Grant } from '../credentials.ts'
 import type { ProviderClient } from '../define-provider.ts'
 import type { AddressHandshake, Confirmation } from '../handshakes.ts'
 import type { Message } from '../message.ts'
+import { renderOnce } from '../render-once.ts'
 import type { RequestContext } from '../request-context.ts'
 import { classify, classifyChallenge, unreachable } from './classify.ts'
 import { accountOf, createEndpointReader, keepRetiring } from './endpoint.ts'
@@ -26,6 +27,7 @@ const lastingErrors = {
 /** Posts signed JSON to an endpoint of the user (Standard Webhooks 1.0.0). Users choose the host, so the guard applies. */
 export function createWebhook ({ insecureHosts }: { insecureHosts: readonly string[] }): ProviderClient<WebhookCredentials> {
   const { insecureOrigins, parseUrl, parseCredentials } = createEndpointReader(insecureHosts)
+  const renderShared = renderOnce(render)
 
   const address: AddressHandshake<WebhookCredentials> = {
     field: {
@@ -63,7 +65,7 @@ export function createWebhook ({ insecureHosts }: { insecureHosts: readonly stri
   async function send (
     message: Message, key: string, credentials: WebhookCredentials, context: RequestContext
   ): Promise<Receipt> {
-    const { title, text: body, url, image, actions, style } = render(message)
+    const { title, text: body, url, image, actions, style } = renderShared(message)
     const event = { type: 'notification.sent', id: key, data: { type: message.type, title, body, url, image, actions, ...style } }
     await post(event, credentials, classify, context, lastingErrors)
     return { id: key }

@@ -3,6 +3,7 @@ import type { RequestContext } from '../request-context.ts'
 import type { ProviderClient, Site } from '../define-provider.ts'
 import type { Grant } from '../credentials.ts'
 import type { Message } from '../message.ts'
+import { renderOnce } from '../render-once.ts'
 import { classify } from './classify.ts'
 import { accountOf, parsePushSubscription, toSubscription } from './credentials.ts'
 import type { PushSubscription } from './credentials.ts'
@@ -30,6 +31,7 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
   const hosts = createPushHosts(config.hosts)
   const vapidHeaders = createVapidHeaders(config.contact)
   const keySet = createKeySet(keys, config.retiredKeys)
+  const renderShared = renderOnce(render)
 
   return {
     origins: hosts.origins,
@@ -57,7 +59,7 @@ export function createWebPush (config: WebPushConfig, { name: siteName }: Site):
   }
 
   async function send (message: Message, key: string, credentials: PushSubscription, context: RequestContext) {
-    const rendered = render(message)
+    const rendered = renderShared(message)
     const facts = { key, message, seenToken: context.seenToken?.() }
     const { collapseKey } = message
     const headers = { urgency: rendered.style.urgency, ...collapseKey !== undefined && { topic: topicOf(collapseKey) } }
