@@ -48,7 +48,8 @@ function formatArray (values: unknown[], serialize: (value: unknown) => unknown)
     if (value === undefined) throw new TypeError('An array for PostgreSQL has an undefined element')
     if (value === null) return 'null'
     if (Array.isArray(value)) return formatArray(value, serialize)
-    return `"${String(serialize(value)).replace(/[\\"]/g, '\\$&')}"`
+    const text = String(serialize(value))
+    return `"${/[\\"]/.test(text) ? text.replace(/[\\"]/g, '\\$&') : text}"`
   })
   return `{${elements.join(',')}}`
 }

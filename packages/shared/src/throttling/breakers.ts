@@ -60,8 +60,8 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
 
   return {
     findBlock (provider, host) {
-      const found = [keyOf(provider, ''), keyOf(provider, host)].map((key) => blocks.get(key))
-      return found.find((block) => block !== undefined && block.until > now())
+      if (blocks.size === 0) return undefined
+      return blockOf(keyOf(provider, '')) ?? (host === '' ? undefined : blockOf(keyOf(provider, host)))
     },
     note (provider, host, health, reason) {
       const key = keyOf(provider, host)
@@ -109,6 +109,11 @@ export function createBreakers ({ database: { sql }, log, now }: { database: Dat
         on conflict (provider, host) do update set silent_until = greatest(provider_hosts.silent_until, excluded.silent_until)`)
     },
     settled: () => Promise.all(writing)
+  }
+
+  function blockOf (key: string): Block | undefined {
+    const block = blocks.get(key)
+    return block !== undefined && block.until > now() ? block : undefined
   }
 
   function windowOf (key: string): Window {

@@ -83,17 +83,9 @@ export function createPaces ({ database, log, now }: { database: Database, log: 
 
     maxUnderWay: (provider, name) => pacedHost(provider, name)?.lanes.max ?? Infinity,
 
-    async inTurn (provider, name, send, wait) {
+    inTurn (provider, name, send, wait) {
       const host = pacedHost(provider, name)
-      if (host === undefined) return await send()
-      host.asking++
-      const leave = await host.lanes.enter()
-      try {
-        const until = await takeTurn(host).finally(() => { host.asking-- })
-        return until === undefined ? await timed(host, send) : wait(until)
-      } finally {
-        leave()
-      }
+      return host === undefined ? send() : sendInTurn(host, send, wait)
     },
 
     noteSent (provider, host) {
@@ -114,6 +106,17 @@ export function createPaces ({ database, log, now }: { database: Database, log: 
     },
 
     settled: () => Promise.all(writing)
+  }
+
+  async function sendInTurn<Result> (host: Host, send: () => Promise<Result>, wait: (until: number) => Result): Promise<Result> {
+    host.asking++
+    const leave = await host.lanes.enter()
+    try {
+      const until = await takeTurn(host).finally(() => { host.asking-- })
+      return until === undefined ? await timed(host, send) : wait(until)
+    } finally {
+      leave()
+    }
   }
 
   /** The host whose lanes a request uses. Undefined when only the whole provider could have a limit, and none is known. */
