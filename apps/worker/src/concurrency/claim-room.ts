@@ -9,8 +9,13 @@ export interface ClaimRoom {
   enter: (provider: string, kind: Kind, size: number) => Promise<() => void>
   /** The maximum number of deliveries that one claim may take now. */
   maxClaim: (provider: string) => number
-  /** Counts a delivery that is claimed and waits for a slot, until the returned function is called. */
-  countWaiting: (provider: string, kind: Kind) => () => void
+  /** For deliveries that are claimed and wait for a slot. */
+  countWaiting: (provider: string, kind: Kind) => WaitingCount
+}
+
+export interface WaitingCount {
+  add: () => void
+  remove: () => void
 }
 
 export interface ClaimRoomOptions {
@@ -72,10 +77,12 @@ export function createClaimRoom ({ countSoon, maxWaiting, stopping }: ClaimRoomO
     maxClaim: (provider) => Math.max(1, countSoon(provider)),
     countWaiting (provider, kind) {
       const line = lineOf(provider, kind)
-      line.waiting++
-      return () => {
-        line.waiting--
-        startNext(provider, line)
+      return {
+        add () { line.waiting++ },
+        remove () {
+          line.waiting--
+          startNext(provider, line)
+        }
       }
     }
   }

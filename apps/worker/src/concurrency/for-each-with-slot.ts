@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
-import type { ClaimRoom } from './claim-room.ts'
+import type { ClaimRoom, WaitingCount } from './claim-room.ts'
 import { maxOf } from './host-gate.ts'
 import type { HostGate, Kind, Slot, Waiter } from './host-gate.ts'
 import type { Limiter } from './limiter.ts'
@@ -33,7 +33,8 @@ export async function forEachWithSlot<Item> (
   { provider, kind, items, gateOf, beginWithinMs, work, postpone, onStarted }: SlotWork<Item>
 ): Promise<void> {
   const inContext = AsyncLocalStorage.snapshot()
-  const waiting = new Map<Entry<Waiter>, { item: Item, gate: HostGate }>()
+  const count = room.countWaiting(provider, kind)
+  const waiting: Array<{ entry: Entry<Waiter>, gate: HostGate }> = []
   const { promise: ended, resolve } = withResolvers()
   let left = items.length
   const errors: unknown[] = []
@@ -59,11 +60,15 @@ export async function forEachWithSlot<Item> (
     end(work(item, slot), slot)
   }
 
-  function end (working: Promise<void>, slot?: Slot): void {
-    working.catch((error: unknown) => { errors.push(error) }).finally(() => {
-      slot?.release()
-      if (--left === 0) resolve()
-    })
+  /** Never rejects. */
+  async function end (working: Promise<void>, slot?: Slot): Promise<void> {
+    try {
+      await working
+    } catch (error) {
+      errors.push(error)
+    }
+    slot?.release()
+    if (--left === 0) resolve()
   }
 
   function canWait (gate: HostGate): boolean {
@@ -71,21 +76,38 @@ export async function forEachWithSlot<Item> (
   }
 
   function wait (item: Item, gate: HostGate): void {
-    const leave = room.countWaiting(provider, kind)
-    // The slot comes from a request of another batch, whose context is another one.
-    const start = (slot: Slot | undefined): void => { inContext(run, item, slot) }
-    const entry = limiter.wait(gate, kind, {
-      start,
-      onLeave: () => {
-        waiting.delete(entry)
-        leave()
-      }
-    })
-    waiting.set(entry, { item, gate })
+    count.add()
+    waiting.push({ entry: limiter.wait(gate, kind, new WaitingItem(item, startWaiting, count)), gate })
+  }
+
+  /** The slot comes from a request of another batch, whose context is another one. */
+  function startWaiting (item: Item, slot: Slot | undefined): void {
+    inContext(run, item, slot)
   }
 
   function startLate (): void {
-    for (const [entry, { gate }] of [...waiting]) if (limiter.cancel(gate, kind, entry)) entry.item.start(undefined)
+    for (const { entry, gate } of waiting) if (limiter.cancel(gate, kind, entry)) entry.item.start(undefined)
+  }
+}
+
+/** A class saves the closures that each item would create: most items of a broadcast wait. */
+class WaitingItem<Item> implements Waiter {
+  readonly #item: Item
+  readonly #start: (item: Item, slot: Slot | undefined) => void
+  readonly #count: WaitingCount
+
+  constructor (item: Item, start: (item: Item, slot: Slot | undefined) => void, count: WaitingCount) {
+    this.#item = item
+    this.#start = start
+    this.#count = count
+  }
+
+  start (slot: Slot | undefined): void {
+    this.#start(this.#item, slot)
+  }
+
+  onLeave (): void {
+    this.#count.remove()
   }
 }
 

@@ -109,7 +109,7 @@ export function createLimiter ({
     const number = ++gate.inFlight
     inFlight++
     return {
-      record: (signal, startedAt) => gate.limit.record({ signal, startedAt, inFlight: number }),
+      record (signal, startedAt) { gate.limit.record({ signal, startedAt, inFlight: number }) },
       release () {
         gate.inFlight--
         inFlight--

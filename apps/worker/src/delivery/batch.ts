@@ -59,6 +59,7 @@ async function sendAll (
     countSettled(settlements)
     await enqueueWakeups(services, wakes)
   }, flushLimits)
+  const ownGate = hasChosenHosts(provider) ? undefined : limiter.gateOf(provider.id, '', false)
   let inFlight = claimed.length
   metrics.addInFlight(provider.id, inFlight)
 
@@ -66,7 +67,7 @@ async function sendAll (
     provider: provider.id,
     kind,
     items: claimed,
-    gateOf: ({ host }) => hasChosenHosts(provider) ? limiter.gateOf(provider.id, host, true) : limiter.gateOf(provider.id, '', false),
+    gateOf: ({ host }) => ownGate ?? limiter.gateOf(provider.id, host, true),
     beginWithinMs: leaseMs * beginShare - (performance.now() - startedAt),
     work: async (delivery, slot) => note(slot === undefined ? await handBack(delivery) : await attempt(delivery, slot)),
     postpone: async (delivery, afterMs) => note(await handBack(delivery, now() + afterMs)),
@@ -114,7 +115,9 @@ async function sendAll (
     const limitedUntilMs = limits.get(delivery.connectionId)
     if (limitedUntilMs !== undefined && limitedUntilMs > now()) return { delivery, outcome: waitOutcome(limitedUntilMs, 'rateLimited') }
     const due = messages.get(delivery.notificationId)
-    const settlement = await traceAttempt(services.tracing, { provider, delivery, due }, () => send(delivery, slot))
+    const settlement = services.tracing === undefined
+      ? await send(delivery, slot)
+      : await traceAttempt(services.tracing, { provider, delivery, due }, () => send(delivery, slot))
     const { limitedUntil } = settlement.outcome
     if (limitedUntil !== null) limits.set(delivery.connectionId, limitedUntil)
     return settlement

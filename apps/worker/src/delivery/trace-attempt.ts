@@ -15,9 +15,8 @@ interface Attempt {
  * notifications, and a retry comes in a later batch.
  */
 export async function traceAttempt (
-  tracing: Tracing | undefined, { provider, delivery, due }: Attempt, send: () => Promise<Settlement>
+  tracing: Tracing, { provider, delivery, due }: Attempt, send: () => Promise<Settlement>
 ): Promise<Settlement> {
-  if (tracing === undefined) return await send()
   return await tracing.inSpan(`send ${provider.id}`, {
     kind: 'CLIENT',
     parent: due?.traceparent,

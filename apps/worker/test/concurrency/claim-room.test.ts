@@ -23,18 +23,20 @@ t.test('a claim waits until most of what was claimed before has begun', async (t
   const third = enter()
   await turn()
   t.equal(third.seen.leave, undefined, 'two claims are under way')
-  const begin = Array.from({ length: 500 }, () => room.countWaiting('pushbullet', 'broadcast'))
+  const waiting = room.countWaiting('pushbullet', 'broadcast')
+  for (let count = 0; count < 500; count++) waiting.add()
   first.seen.leave?.()
   await turn()
   t.equal(third.seen.leave, undefined, 'the deliveries of the first one wait')
-  for (const start of begin) start()
+  for (let count = 0; count < 500; count++) waiting.remove()
   await third.entered
   t.type(third.seen.leave, 'function')
 })
 
 t.test('claims of another kind or provider do not wait', async () => {
   const { room, enter } = openRoom()
-  for (let count = 0; count < 1_000; count++) room.countWaiting('pushbullet', 'broadcast')
+  const waiting = room.countWaiting('pushbullet', 'broadcast')
+  for (let count = 0; count < 1_000; count++) waiting.add()
   await enter('direct').entered
   await enter('broadcast', 'pumpio').entered
 })
@@ -42,11 +44,12 @@ t.test('claims of another kind or provider do not wait', async () => {
 t.test('claims less than a batch when few deliveries can begin soon', async (t) => {
   const { room, enter } = openRoom(500, () => 20)
   t.equal(room.maxClaim('pushbullet'), 20)
-  const ends = Array.from({ length: 21 }, () => room.countWaiting('pushbullet', 'broadcast'))
+  const waiting = room.countWaiting('pushbullet', 'broadcast')
+  for (let count = 0; count < 21; count++) waiting.add()
   const claim = enter()
   await turn()
   t.equal(claim.seen.leave, undefined)
-  ends[0]?.()
+  waiting.remove()
   await claim.entered
 })
 
@@ -70,7 +73,8 @@ t.test('ending a reservation twice ends it once', async (t) => {
 
 t.test('claims go on when the worker stops, to hand back what they claim', async () => {
   const { room, enter, stop } = openRoom()
-  for (let count = 0; count < 1_000; count++) room.countWaiting('pushbullet', 'broadcast')
+  const waiting = room.countWaiting('pushbullet', 'broadcast')
+  for (let count = 0; count < 1_000; count++) waiting.add()
   const { entered } = enter()
   stop()
   await entered
