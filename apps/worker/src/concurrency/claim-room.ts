@@ -14,6 +14,8 @@ export interface ClaimRoom {
 }
 
 export interface WaitingCount {
+  /** Claims wait before this is false. */
+  readonly hasRoom: boolean
   add: () => void
   remove: () => void
 }
@@ -78,6 +80,7 @@ export function createClaimRoom ({ countSoon, maxWaiting, stopping }: ClaimRoomO
     countWaiting (provider, kind) {
       const line = lineOf(provider, kind)
       return {
+        get hasRoom () { return line.waiting < 2 * maxWaiting(provider) },
         add () { line.waiting++ },
         remove () {
           line.waiting--

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
 import type { ClaimRoom, WaitingCount } from './claim-room.ts'
-import { maxOf } from './host-gate.ts'
 import type { HostGate, Kind, Slot, Waiter } from './host-gate.ts'
 import type { Limiter } from './limiter.ts'
 import type { Entry } from './waiting-list.ts'
@@ -23,9 +22,12 @@ export interface SlotWork<Item> {
 
 /** Other work runs between two groups of this size that start at once. */
 const startsAtOnce = 64
-/** A full host that users chose has at most this many waiters for each slot, so that claims for other hosts go on. */
-const waitersPerSlot = 10
+/**
+ * At a host that users chose, so many may wait in any case, and more if they can begin within this time. So claims for other
+ * hosts go on.
+ */
 const minWaiters = 100
+const maxWaitMs = 10_000
 
 /** Works on every item as soon as its host and the worker have a free slot. Rejects with the first error after all have ended. */
 export async function forEachWithSlot<Item> (
@@ -72,7 +74,9 @@ export async function forEachWithSlot<Item> (
   }
 
   function canWait (gate: HostGate): boolean {
-    return gate.host === '' || gate.waiting[kind].size < Math.max(minWaiters, maxOf(gate) * waitersPerSlot)
+    const { size } = gate.waiting[kind]
+    if (gate.host === '' || size < minWaiters) return true
+    return count.hasRoom && limiter.waitMs(gate, kind) < maxWaitMs
   }
 
   function wait (item: Item, gate: HostGate): void {

@@ -78,3 +78,17 @@ export function intervalMs (gate: HostGate, now: number): number {
   const { inFlight, limit: { latencyMs = 0 }, progressAt } = gate
   return Math.max(latencyMs, inFlight === 0 ? 0 : now - progressAt) / maxOf(gate)
 }
+
+/** A host does not respond when no request has ended for this time. */
+const stalledMs = 2_000
+
+/**
+ * How long a request waits that has `ahead` others before it. Without a bound, because a bound on a host about which little is
+ * known grows with each response.
+ */
+export function estimateWaitMs (
+  { inFlight, limit: { value, latencyMs = 0 }, progressAt }: HostGate, ahead: number, now: number
+): number {
+  if (inFlight > 0 && now - progressAt > Math.max(stalledMs, 3 * latencyMs)) return Infinity
+  return ahead * latencyMs / value
+}

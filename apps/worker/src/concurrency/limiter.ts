@@ -1,6 +1,6 @@
 import { createConcurrencyLimit } from './concurrency-limit.ts'
 import type { Fall } from './concurrency-limit.ts'
-import { createHostGate, hasRoom, intervalMs, kinds, reservedOf } from './host-gate.ts'
+import { createHostGate, estimateWaitMs, hasRoom, intervalMs, kinds, reservedOf } from './host-gate.ts'
 import type { HostGate, Kind, Slot, Waiter } from './host-gate.ts'
 import { createWaitingList } from './waiting-list.ts'
 import type { Entry } from './waiting-list.ts'
@@ -27,6 +27,8 @@ export interface Limiter {
   wait: (gate: HostGate, kind: Kind, waiter: Waiter) => Entry<Waiter>
   /** Returns false when the waiter has started. */
   cancel: (gate: HostGate, kind: Kind, entry: Entry<Waiter>) => boolean
+  /** How long another waiter would wait, as far as is known, in milliseconds. Infinity at a host that does not respond. */
+  waitMs: (gate: HostGate, kind: Kind) => number
   /**
    * Gives a delivery that shall not wait an estimated time at which it can start, in milliseconds from now: at most ten seconds,
    * because the host may get faster.
@@ -88,6 +90,7 @@ export function createLimiter ({
       entry.item.onLeave()
       return true
     },
+    waitMs: (gate, kind) => estimateWaitMs(gate, ahead(gate, kind), now()),
     postponeMs (gate, kind) {
       const at = now()
       const interval = intervalMs(gate, at)

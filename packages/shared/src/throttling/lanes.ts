@@ -10,8 +10,10 @@ export interface Lanes {
   resize: (count: number) => void
 }
 
-/** One more request at a time for this many accepted ones. */
-const acceptedPerLane = 30
+/** So many accepted requests show that a host has no small limit. Until then, one goes after the other. */
+const acceptedFirst = 25
+/** How many more requests at a time each round trip adds after that. */
+const lanesPerRound = 4
 /** A host may have another limit after this time without a request. */
 const idleMs = 60_000
 /**
@@ -30,6 +32,8 @@ export function createLanes (now: () => number, lateMs = lateAfterMs): Lanes {
   let max = 1
   let running = 0
   let late = 0
+  /** Requests that the host accepted while all lanes were used. */
+  let accepted = 0
   let leftAt = now()
 
   return {
@@ -41,17 +45,22 @@ export function createLanes (now: () => number, lateMs = lateAfterMs): Lanes {
     },
 
     noteAccepted () {
-      if (running >= Math.floor(max)) max += 1 / acceptedPerLane
+      if (running < Math.floor(max)) return
+      if (++accepted > acceptedFirst) max += lanesPerRound / max
     },
 
     resize (count) {
       max = count
+      accepted = 0
       beginWaiting()
     }
   }
 
   function findMax (): number {
-    if (running === 0 && now() - leftAt >= idleMs) max = 1
+    if (running === 0 && now() - leftAt >= idleMs) {
+      max = 1
+      accepted = 0
+    }
     return Math.floor(max) + late * othersPerLate
   }
 

@@ -44,6 +44,8 @@ export function createNtfy ({ url, insecureHosts }: NtfyConfig): ProviderClient<
 
   return {
     origins: hosts.insecureOrigins,
+    // Each server has a health of its own.
+    ownHosts: [],
     handshakes: { address },
     parseCredentials,
     identify,

@@ -44,6 +44,8 @@ export function createWebhook ({ insecureHosts }: { insecureHosts: readonly stri
 
   return {
     origins: insecureOrigins,
+    // Each endpoint has a health of its own.
+    ownHosts: [],
     handshakes: { address },
     parseCredentials,
     // Every request is a message to the user, so there is none that checks the endpoint.
