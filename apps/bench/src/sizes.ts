@@ -15,6 +15,10 @@ export interface Sizes {
   naive: number
   /** Single notifications, accepted without a running worker. */
   accept: number
+  /** Notifications, accepted in batches. */
+  batched: number
+  /** Connections, imported. */
+  imported: number
   /** Single notifications, accepted with a running worker. */
   singles: number
   /** Notifications whose latency is measured, one after the other. */
@@ -37,6 +41,8 @@ export const full: Sizes = {
   smallHost: 3_000,
   naive: 4_000,
   accept: 15_000,
+  batched: 60_000,
+  imported: 20_000,
   singles: 10_000,
   latency: 200,
   growth: { small: 10_000, large: 300_000, smallTimes: 30 },
@@ -55,6 +61,8 @@ export const quick: Sizes = {
   smallHost: 600,
   naive: 1_000,
   accept: 2_000,
+  batched: 10_000,
+  imported: 3_000,
   singles: 1_500,
   latency: 40,
   growth: { small: 3_000, large: 40_000, smallTimes: 2 },

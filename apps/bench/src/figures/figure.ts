@@ -3,7 +3,7 @@ import type { AnyMeasure, Measure } from '../measures/measure.ts'
 export type FigureId =
   | 'broadcast-redis' | 'broadcast-postgres' | 'broadcast-150ms' | 'broadcast-400ms' | 'broadcast-tls-h2' | 'broadcast-naive' | 'accept' | 'latency-p50' | 'latency-p99'
   | 'sql-broadcast' | 'sql-single' | 'growth-cpu' | 'growth-rss' | 'direct-during-broadcast' | 'email' | 'webpush'
-  | 'many-hosts' | 'small-host-refused' | 'small-host-used' | 'workers-2' | 'direct-during-150ms'
+  | 'accept-batch' | 'import' | 'many-hosts' | 'small-host-refused' | 'small-host-used' | 'workers-2' | 'direct-during-150ms'
 
 /** The results of one round. */
 export interface Round {

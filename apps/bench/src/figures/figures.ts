@@ -1,4 +1,5 @@
 import { accept } from './accept.ts'
+import { acceptBatch } from './accept-batch.ts'
 import { broadcast150ms } from './broadcast-150ms.ts'
 import { broadcast400ms } from './broadcast-400ms.ts'
 import { broadcastNaive } from './broadcast-naive.ts'
@@ -11,6 +12,7 @@ import { email } from './email.ts'
 import type { Figure } from './figure.ts'
 import { growthCpu } from './growth-cpu.ts'
 import { growthRss } from './growth-rss.ts'
+import { importConnections } from './import.ts'
 import { latencyP50 } from './latency-p50.ts'
 import { latencyP99 } from './latency-p99.ts'
 import { manyHosts } from './many-hosts.ts'
@@ -24,7 +26,7 @@ import { workers2 } from './workers-2.ts'
 /** All figures, in the order of the report. */
 export const figures: Figure[] = [
   broadcastRedis, broadcastPostgres, broadcastNaive, broadcast150ms, broadcast400ms, broadcastTlsH2,
-  accept, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
+  accept, acceptBatch, importConnections, latencyP50, latencyP99, sqlBroadcast, sqlSingle,
   growthCpu, growthRss, directDuringBroadcast, directDuring150ms, email, webpush,
   manyHosts, smallHostRefused, smallHostUsed, workers2
 ]

@@ -26,7 +26,7 @@ async function postAll ({ origin, path, token, bodies, clients }: Order): Promis
     for (const body of waiting) {
       const response = await open.request({ method: 'POST', path, headers, body })
       const text = await response.body.text()
-      if (response.statusCode !== 202) throw new Error(`POST ${path} answered ${response.statusCode}: ${text.slice(0, 500)}`)
+      if (response.statusCode >= 300) throw new Error(`POST ${path} answered ${response.statusCode}: ${text.slice(0, 500)}`)
       accepted++
     }
   }))
