@@ -80,3 +80,15 @@ t.test('claims go on when the worker stops, to hand back what they claim', async
   await entered
   await enter().entered
 })
+
+t.test('what is claimed may wait up to twice as much as claims wait for', async (t) => {
+  const { room } = openRoom(500)
+  const waiting = room.countWaiting('webhook', 'broadcast')
+  for (let count = 0; count < 999; count++) waiting.add()
+  t.equal(waiting.hasRoom, true)
+  waiting.add()
+  t.equal(waiting.hasRoom, false)
+  t.equal(room.countWaiting('webhook', 'direct').hasRoom, true)
+  waiting.remove()
+  t.equal(waiting.hasRoom, true)
+})

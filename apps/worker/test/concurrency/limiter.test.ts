@@ -150,3 +150,31 @@ t.test('forgets the limit of a host without requests', async (t) => {
   limiter.gateOf('pumpio', 'other.example', true)
   t.not(limiter.gateOf('pumpio', 'small.example', true), gate)
 })
+
+t.test('estimates how long a waiter waits, without a bound that grows soon', async (t) => {
+  const { limiter, pass } = openLimiter(2_000, () => 1)
+  const gate = limiter.gateOf('webpush', 'push.example', true)
+  t.equal(limiter.waitMs(gate, 'broadcast'), 0, 'nothing is known')
+  for (let count = 0; count < 200; count++) {
+    const slot = limiter.take(gate, 'direct')
+    const startedAt = limiter.now()
+    pass(50)
+    slot?.record('completed', startedAt)
+    slot?.release()
+  }
+  t.match(gate.limit.latencyMs?.toFixed(0), /^(49|50|51)$/)
+  const one = limiter.waitMs(gate, 'broadcast')
+  t.ok(one > 0 && one <= 50 / 10 + 1, `${one} ms for the next one`)
+})
+
+t.test('nothing shall wait for a host that does not respond', async (t) => {
+  const { limiter, pass } = openLimiter(2_000)
+  const gate = limiter.gateOf('webhook', 'hung.example', true)
+  const [slot] = fill(limiter, gate, 'direct')
+  pass(2_000)
+  t.equal(limiter.waitMs(gate, 'broadcast'), 0)
+  pass(1)
+  t.equal(limiter.waitMs(gate, 'broadcast'), Infinity)
+  slot?.release()
+  t.equal(limiter.waitMs(gate, 'broadcast'), 0, 'it responds again')
+})

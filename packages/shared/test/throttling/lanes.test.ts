@@ -1,6 +1,7 @@
 import { until } from '@carillon/testing'
 import t from 'tap'
 import { createLanes } from '../../src/throttling/lanes.ts'
+import type { Lanes } from '../../src/throttling/lanes.ts'
 
 t.test('a host that does not respond gets as many requests as its breaker needs', async () => {
   const lanes = createLanes(() => 0, 10)
@@ -22,4 +23,33 @@ t.test('requests that were late let no others begin after their end', async (t) 
   leave()
   await next
   t.equal(running, 1)
+})
+
+/** Sends requests through all lanes at once until `count` are accepted. */
+async function acceptSome (lanes: Lanes, count: number): Promise<void> {
+  for (let accepted = 0; accepted < count;) {
+    const leaves = await Promise.all(Array.from({ length: Math.min(lanes.max, count - accepted) }, () => lanes.enter()))
+    accepted += leaves.length
+    for (let count = 0; count < leaves.length; count++) lanes.noteAccepted()
+    for (const leave of leaves) leave()
+  }
+}
+
+t.test('an unknown host gets one request at a time, until it has accepted some', async (t) => {
+  let time = 0
+  const lanes = createLanes(() => time)
+  await acceptSome(lanes, 25)
+  t.equal(lanes.max, 1)
+  await acceptSome(lanes, 500)
+  t.ok(lanes.max > 40 && lanes.max < 96, `${lanes.max} at a time after 525`)
+
+  lanes.resize(1)
+  await acceptSome(lanes, 25)
+  t.equal(lanes.max, 1, 'a refusal begins anew')
+  await acceptSome(lanes, 100)
+  t.ok(lanes.max > 10)
+  time += 60_000
+  t.equal(lanes.max, 1, 'so does an idle minute')
+  await acceptSome(lanes, 25)
+  t.equal(lanes.max, 1)
 })

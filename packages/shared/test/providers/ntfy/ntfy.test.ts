@@ -89,3 +89,8 @@ t.test('shows links, priority, tags, and replaces a message with the same collap
   t.match(items[2], { message: 'Only a title', sequence_id: 'three' })
   t.notOk('title' in Object(items[2]))
 })
+
+t.test('each server has a health of its own, even if the operator allows some without TLS', async (t) => {
+  t.same(ntfy.origins, [`http://${host}`])
+  t.same(ntfy.ownHosts, [])
+})

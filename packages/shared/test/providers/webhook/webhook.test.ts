@@ -107,3 +107,8 @@ t.test('counts private addresses and unusable names, which only the owner can fi
   t.match(await send('https://127.0.0.1/'), { kind: 'transient', reason: 'host is not public', lasting })
   t.match(await send('https://nowhere.invalid/'), { kind: 'transient', lasting })
 })
+
+t.test('each endpoint has a health of its own, even if the operator allows some without TLS', async (t) => {
+  t.same(webhook.origins, [`http://${host}`])
+  t.same(webhook.ownHosts, [])
+})
