@@ -82,9 +82,9 @@ t.test('compares counts in any order, and ignores zeros', async (t) => {
 })
 
 t.test('contains all figures, with unique names', async (t) => {
-  t.equal(new Set(figures.map(({ id }) => id)).size, 21)
+  t.equal(new Set(figures.map(({ id }) => id)).size, 23)
   t.same(figures.map(describeTarget), [
-    '≥ 0.45 ×', '≥ 0.45 ×', '≥ 10 ×', '≥ 0.7 ×', '≥ 0.7 ×', '≥ 0.5 ×', '≥ 1 ×', '≤ 10 ms', '≤ 40 ms', '≤ 0.05', '≤ 1', '≤ 1.1 ×', '≤ 64 MiB', '≤ 250 ms', '≤ 250 ms',
+    '≥ 0.45 ×', '≥ 0.45 ×', '≥ 10 ×', '≥ 0.7 ×', '≥ 0.7 ×', '≥ 0.5 ×', '≥ 1 ×', '≥ 0.1 ×', '≥ 0.05 ×', '≤ 10 ms', '≤ 40 ms', '≤ 0.05', '≤ 1', '≤ 1.1 ×', '≤ 64 MiB', '≤ 250 ms', '≤ 250 ms',
     '≥ 0.6 ×', '≥ 0.6 ×', '≥ 0.7 ×', '≤ 0.01', '≥ 0.8', '≥ 1.8 ×'
   ])
 })

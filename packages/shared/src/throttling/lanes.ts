@@ -10,8 +10,10 @@ export interface Lanes {
   resize: (count: number) => void
 }
 
-/** So many accepted requests show that a host has no small limit. Until then, one goes after the other. */
-const acceptedFirst = 25
+/** One more request at a time for this many accepted ones, as long as the host may have a small limit. */
+const acceptedPerLane = 30
+/** So many accepted requests show that it has none. */
+const acceptedFirst = 60
 /** How many more requests at a time each round trip adds after that. */
 const lanesPerRound = 4
 /** A host may have another limit after this time without a request. */
@@ -46,7 +48,7 @@ export function createLanes (now: () => number, lateMs = lateAfterMs): Lanes {
 
     noteAccepted () {
       if (running < Math.floor(max)) return
-      if (++accepted > acceptedFirst) max += lanesPerRound / max
+      max += ++accepted <= acceptedFirst ? 1 / acceptedPerLane : lanesPerRound / max
     },
 
     resize (count) {
