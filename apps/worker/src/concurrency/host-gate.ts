@@ -63,7 +63,7 @@ export function createHostGate (
 }
 
 /** How many requests may be in flight. */
-export function maxOf ({ limit, bound }: HostGate): number {
+function maxOf ({ limit, bound }: HostGate): number {
   return Math.min(limit.value, bound())
 }
 
