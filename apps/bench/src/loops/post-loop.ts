@@ -6,6 +6,8 @@ interface Order {
   token: string
   bodies: string[]
   clients: number
+  /** The status of an accepted request. Default: 202. */
+  status?: number
 }
 
 /** A process of clients that each post, wait for the response, and post again, until all bodies are accepted. */
@@ -17,7 +19,7 @@ process.send?.({ ready: true })
 
 let pool: Pool | undefined
 
-async function postAll ({ origin, path, token, bodies, clients }: Order): Promise<{ accepted: number }> {
+async function postAll ({ origin, path, token, bodies, clients, status = 202 }: Order): Promise<{ accepted: number }> {
   const open = pool ??= new Pool(origin, { connections: clients })
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
   const waiting = bodies.values()
@@ -26,7 +28,7 @@ async function postAll ({ origin, path, token, bodies, clients }: Order): Promis
     for (const body of waiting) {
       const response = await open.request({ method: 'POST', path, headers, body })
       const text = await response.body.text()
-      if (response.statusCode >= 300) throw new Error(`POST ${path} answered ${response.statusCode}: ${text.slice(0, 500)}`)
+      if (response.statusCode !== status) throw new Error(`POST ${path} answered ${response.statusCode}: ${text.slice(0, 500)}`)
       accepted++
     }
   }))

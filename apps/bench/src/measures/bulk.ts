@@ -32,6 +32,7 @@ export const batches: Measure<BulkResult> = {
       ({ audience: { userIds: [carillon.people[index % audience]?.userId] }, message }))
     return await measureBulk(carillon, environment.startLoop, {
       path: '/v1/notifications/batch',
+      status: 202,
       toBody: (notifications) => ({ notifications }),
       warmUp: items(warmUpRequests * itemsPerRequest),
       items: items(count),
@@ -51,6 +52,7 @@ export const imports: Measure<BulkResult> = {
     const carillon = await openCarillon(environment, { backend: usualBackend(environment), audience: 0, workers: 0 })
     return await measureBulk(carillon, environment.startLoop, {
       path: '/v1/connections/import',
+      status: 200,
       toBody: (connections) => ({ connections }),
       warmUp: newPeople('early', warmUpRequests * itemsPerRequest).map(toImport),
       items: newPeople('late', environment.sizes.imported).map(toImport),
@@ -67,6 +69,8 @@ export const imports: Measure<BulkResult> = {
 
 interface Bulk<Item> {
   path: string
+  /** The status of an accepted request. */
+  status: number
   toBody: (items: Item[]) => object
   warmUp: Item[]
   items: Item[]
@@ -79,7 +83,7 @@ interface Bulk<Item> {
 /** Closes `carillon`. */
 async function measureBulk<Item> (
   carillon: Carillon, startLoop: Environment['startLoop'],
-  { path, toBody, warmUp, items, tables, check }: Bulk<Item>
+  { path, status, toBody, warmUp, items, tables, check }: Bulk<Item>
 ): Promise<BulkResult> {
   const loop = startLoop('post-loop')
   try {
@@ -87,7 +91,7 @@ async function measureBulk<Item> (
     const post = async (items: Item[]): Promise<void> => {
       const bodies = Array.from({ length: Math.ceil(items.length / itemsPerRequest) }, (_, index) =>
         JSON.stringify(toBody(items.slice(index * itemsPerRequest, (index + 1) * itemsPerRequest))))
-      await loop.ask({ origin: carillon.apiUrl, path, token: carillon.key, bodies, clients })
+      await loop.ask({ origin: carillon.apiUrl, path, token: carillon.key, bodies, clients, status })
     }
     await post(warmUp)
     const stop = await startWatch([carillon.api])

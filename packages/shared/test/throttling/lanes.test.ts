@@ -54,7 +54,7 @@ t.test('an unknown host gets few requests at a time, until it has accepted some'
 
   lanes.resize(1)
   await acceptSome(lanes, 25)
-  t.equal(lanes.max, 1, 'a refusal begins anew')
+  t.equal(lanes.max, 1, 'after a refusal it grows slowly again')
   await acceptSome(lanes, 100)
   t.ok(lanes.max > 10, `${lanes.max} at a time after 125`)
   time += 60_000
